@@ -1,0 +1,60 @@
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * The environment, one property a variable, defaults beside them. `docs/operations.md` explains each;
+ * a test compares them with `.env.example`.
+ */
+export class EnvDto {
+  @IsOptional()
+  @IsString()
+  NODE_ENV?: string;
+
+  /** Address to listen on. */
+  @IsNotEmpty()
+  HOST: string = '127.0.0.1';
+
+  /** TCP port, 0 for any free one. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0)
+  @Max(65_535)
+  PORT: number = 3000;
+
+  /** Accepted secrets, separated by commas or newlines. */
+  @IsOptional()
+  WEBHOOK_SECRET?: string;
+
+  /** A file with the same content, read again when it changes. */
+  @IsOptional()
+  WEBHOOK_SECRET_FILE?: string;
+
+  RULES_DIR: string = './rules';
+
+  CRM_CONFIG: string = './config/crm.json';
+
+  /** For the whole answer, in milliseconds. The sender gives up after 100 s. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number of milliseconds' })
+  @Min(100)
+  @Max(90_000)
+  ANSWER_DEADLINE_MS: number = 20_000;
+
+  /** Largest accepted payload, in bytes. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number of bytes' })
+  @Min(1024)
+  @Max(104_857_600)
+  BODY_LIMIT_BYTES: number = 10_485_760;
+
+  @IsIn(LOG_LEVELS)
+  LOG_LEVEL: LogLevel = 'info';
+
+  /** Lines for people instead of JSON. Default: on for a terminal. */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  LOG_PRETTY?: boolean;
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { Inject } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { EnricherError } from '../shared/errors.js';
+import { EnvDto, type LogLevel } from './env.dto.js';
+import 'reflect-metadata';
+
+/** What the environment says, parsed once. */
+export interface ServiceConfig {
+  readonly isProduction: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Empty when none is set. */
+  readonly webhookSecrets: readonly string[];
+  /** The file that the secrets came from, to be read again when it changes; null when they came from the variable. */
+  readonly webhookSecretFile: string | null;
+  readonly rulesDir: string;
+  readonly crmConfigFile: string;
+  readonly answerDeadlineMs: number;
+  readonly bodyLimitBytes: number;
+  readonly logLevel: LogLevel;
+  readonly logPretty: boolean;
+}
+
+export const SERVICE_CONFIG = 'service';
+
+/** Injects the one `ServiceConfig` of the application. */
+export const InjectConfig = (): ParameterDecorator => Inject(getConfigToken(SERVICE_CONFIG));
+
+/**
+ * The configuration in these variables; an empty variable counts as unset.
+ *
+ * @throws EnricherError `ENVIRONMENT_INVALID` with every fault, one a line
+ */
+export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
+  const faults: string[] = [];
+  const dto = readEnvDto(env, faults);
+  if (dto.WEBHOOK_SECRET !== undefined && dto.WEBHOOK_SECRET_FILE !== undefined) {
+    faults.push('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set; keep one');
+  }
+  const webhookSecrets = readSecrets(dto, faults);
+  if (faults.length > 0) {
+    throw new EnricherError('ENVIRONMENT_INVALID', `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
+  }
+  return Object.freeze({
+    isProduction: dto.NODE_ENV === 'production',
+    host: dto.HOST,
+    port: dto.PORT,
+    webhookSecrets,
+    webhookSecretFile: dto.WEBHOOK_SECRET_FILE ?? null,
+    rulesDir: dto.RULES_DIR,
+    crmConfigFile: dto.CRM_CONFIG,
+    answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
+    bodyLimitBytes: dto.BODY_LIMIT_BYTES,
+    logLevel: dto.LOG_LEVEL,
+    logPretty: dto.LOG_PRETTY ?? process.stdout.isTTY === true,
+  });
+}
+
+/** One or more secrets, separated by commas or newlines. */
+export function splitSecrets(text: string): string[] {
+  return text
+    .split(/[,\r\n]+/)
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
+}
+
+function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(new EnvDto()).concat('NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY')) {
+    const value = env[name]?.trim();
+    if (value !== undefined && value !== '') given[name] = name === 'LOG_PRETTY' ? toBoolean(value) : value;
+  }
+  const dto = plainToInstance(EnvDto, given, { exposeDefaultValues: true });
+  for (const error of validateSync(dto)) {
+    for (const message of Object.values(error.constraints ?? {})) {
+      faults.push(`${error.property}: ${message.replace(`${error.property} `, '')}`);
+    }
+  }
+  return dto;
+}
+
+function toBoolean(text: string): unknown {
+  const lower = text.toLowerCase();
+  if (['true', '1', 'yes', 'on'].includes(lower)) return true;
+  return ['false', '0', 'no', 'off'].includes(lower) ? false : text;
+}
+
+function readSecrets(dto: EnvDto, faults: string[]): string[] {
+  if (dto.WEBHOOK_SECRET_FILE === undefined) {
+    const secrets = splitSecrets(dto.WEBHOOK_SECRET ?? '');
+    if (dto.WEBHOOK_SECRET !== undefined && secrets.length === 0) faults.push('WEBHOOK_SECRET: holds no secret');
+    return secrets;
+  }
+  try {
+    const secrets = splitSecrets(readFileSync(dto.WEBHOOK_SECRET_FILE, 'utf8'));
+    if (secrets.length === 0) faults.push(`WEBHOOK_SECRET_FILE: ${dto.WEBHOOK_SECRET_FILE} holds no secret`);
+    return secrets;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    faults.push(`WEBHOOK_SECRET_FILE: cannot read ${dto.WEBHOOK_SECRET_FILE} (${reason})`);
+    return [];
+  }
+}

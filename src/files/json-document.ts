@@ -1,0 +1,161 @@
+import { type Node, type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Fault } from './fault.js';
+
+export type JsonNode = Node;
+
+/** Deeper nesting is refused before parsing, since the parser is recursive. */
+export const MAX_JSON_DEPTH = 200;
+
+/**
+ * A JSON file that people write, parsed with the place of every value, collecting what is wrong with it.
+ *
+ * Strict JSON: no comments, no trailing commas, no key twice in one object. After a syntax error `root` is undefined and
+ * the first error only is reported, since what follows it is mostly its echo.
+ */
+export class JsonDocument {
+  readonly faults: Fault[] = [];
+  readonly root: JsonNode | undefined;
+  readonly text: string;
+  readonly #lineStarts: number[] = [0];
+
+  constructor(
+    readonly file: string,
+    bytes: Uint8Array,
+  ) {
+    this.text = decodeUtf8(bytes);
+    for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
+    const invalid = this.text.indexOf('\uFFFD');
+    if (invalid >= 0 && !isUtf8(bytes)) {
+      this.error(invalid, 'the file is not UTF-8 text');
+    } else {
+      this.root = this.#parse();
+    }
+  }
+
+  /** Records an error at a node (or offset). */
+  error(at: JsonNode | number, message: string): void {
+    this.faults.push(this.#fault('error', at, message));
+  }
+
+  warn(at: JsonNode | number, message: string): void {
+    this.faults.push(this.#fault('warning', at, message));
+  }
+
+  /** 1-based line and column. */
+  position(offset: number): { line: number; column: number } {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#lineStarts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - this.#lineStarts[low]! + 1 };
+  }
+
+  /** The offset in the file of the character at `index` of a string value, escapes counted as written. */
+  offsetInString(node: JsonNode, index: number): number {
+    let offset = node.offset + 1;
+    for (let seen = 0; seen < index && offset < node.offset + node.length - 1; seen++) {
+      if (this.text[offset] !== '\\') offset += 1;
+      else offset += this.text[offset + 1] === 'u' ? 6 : 2;
+    }
+    return offset;
+  }
+
+  #fault(severity: Fault['severity'], at: JsonNode | number, message: string): Fault {
+    const { line, column } = this.position(typeof at === 'number' ? at : at.offset);
+    const start = this.#lineStarts[line - 1]!;
+    const end = this.text.indexOf('\n', start);
+    const source = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+    return { severity, file: this.file, line, column, message, source };
+  }
+
+  #parse(): JsonNode | undefined {
+    const tooDeep = offsetBelowDepth(this.text, MAX_JSON_DEPTH);
+    if (tooDeep !== undefined) {
+      this.error(tooDeep, `nested more than ${MAX_JSON_DEPTH} levels deep`);
+      return undefined;
+    }
+    const errors: ParseError[] = [];
+    const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
+    const [first] = errors;
+    if (first !== undefined) {
+      this.error(Math.min(first.offset, this.text.length), SYNTAX_MESSAGES[printParseErrorCode(first.error)] ?? 'not valid JSON');
+      return undefined;
+    }
+    if (root === undefined) {
+      this.error(0, 'the file is empty');
+      return undefined;
+    }
+    this.#reportDuplicateKeys(root);
+    return root;
+  }
+
+  #reportDuplicateKeys(node: JsonNode): void {
+    if (node.type === 'object') {
+      const seen = new Map<string, number>();
+      for (const property of node.children ?? []) {
+        const key = property.children![0]!;
+        const name = key.value as string;
+        const first = seen.get(name);
+        if (first === undefined) seen.set(name, key.offset);
+        else this.error(key, `duplicate key "${name}", first written in line ${this.position(first).line}`);
+      }
+    }
+    for (const child of node.children ?? []) this.#reportDuplicateKeys(child);
+  }
+}
+
+/** The plain value of a node. */
+export function valueOf(node: JsonNode): unknown {
+  return getNodeValue(node);
+}
+
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'not valid JSON: unknown word (text needs double quotes)',
+  InvalidNumberFormat: 'not valid JSON: malformed number',
+  PropertyNameExpected: 'not valid JSON: a key in double quotes is expected here (is there a comma too many?)',
+  ValueExpected: 'not valid JSON: a value is expected here (is there a comma too many?)',
+  ColonExpected: 'not valid JSON: ":" is expected here',
+  CommaExpected: 'not valid JSON: "," is expected here',
+  CloseBraceExpected: 'not valid JSON: "}" is expected here (is the file cut off?)',
+  CloseBracketExpected: 'not valid JSON: "]" is expected here (is the file cut off?)',
+  EndOfFileExpected: 'not valid JSON: there is text after the end',
+  InvalidCommentToken: 'not valid JSON: comments are not allowed, use "description"',
+  UnexpectedEndOfComment: 'not valid JSON: comments are not allowed, use "description"',
+  UnexpectedEndOfString: 'not valid JSON: the closing double quote is missing',
+  UnexpectedEndOfNumber: 'not valid JSON: malformed number',
+  InvalidUnicode: 'not valid JSON: malformed \\u escape',
+  InvalidEscapeCharacter: 'not valid JSON: unknown escape (a backslash is written \\\\)',
+  InvalidCharacter: 'not valid JSON: control character in text (a line break is written \\n)',
+};
+
+function decodeUtf8(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function offsetBelowDepth(text: string, limit: number): number | undefined {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (isInString) {
+      if (char === '\\') at++;
+      else if (char === '"' || char === '\n') isInString = false;
+    } else if (char === '"') isInString = true;
+    else if (char === '{' || char === '[') {
+      if (++depth > limit) return at;
+    } else if (char === '}' || char === ']') depth--;
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import { domainToASCII } from 'node:url';
+
+/** An address in the one form that rules, providers and keys compare: lower case, domain in ASCII (IDNA), no display name. */
+export interface EmailAddress {
+  readonly address: string;
+  readonly local: string;
+  readonly domain: string;
+}
+
+const MAX_ADDRESS_LENGTH = 254;
+const MAX_LOCAL_LENGTH = 64;
+const UNUSABLE_LOCAL = /[\s\p{Cc}<>,;]/u;
+const DOMAIN_LITERAL = /^\[[\da-f:.ipv]+\]$/;
+const HOST = /^(?!-)[a-z\d_-]+(\.[a-z\d_-]+)*$/;
+
+/**
+ * The address in normal form, or null when the text is not one (empty, a display name, an X.500 path).
+ *
+ * @source RFC 5321 §4.5.3.1 for the lengths; the split is at the last `@`, since a quoted local part may hold one
+ */
+export function parseEmailAddress(text: string): EmailAddress | null {
+  const trimmed = text.trim().replace(/^<(.*)>$/s, '$1');
+  const at = trimmed.lastIndexOf('@');
+  if (at < 1 || trimmed.length > 4 * MAX_ADDRESS_LENGTH) return null;
+  const local = trimmed.slice(0, at).normalize('NFC').toLowerCase();
+  const domain = asciiDomain(trimmed.slice(at + 1));
+  if (domain === null || local.length > MAX_LOCAL_LENGTH || local.length + 1 + domain.length > MAX_ADDRESS_LENGTH) {
+    return null;
+  }
+  const isQuoted = local.length > 2 && local.startsWith('"') && local.endsWith('"');
+  if (isQuoted ? /\p{Cc}/u.test(local) : UNUSABLE_LOCAL.test(local)) return null;
+  return { address: `${local}@${domain}`, local, domain };
+}
+
+/** The domain in lower-case ASCII without a trailing dot, or null when it is none. */
+export function asciiDomain(text: string): string | null {
+  const lower = text.trim().toLowerCase().replace(/\.$/, '');
+  if (DOMAIN_LITERAL.test(lower)) return lower;
+  const ascii = domainToASCII(lower);
+  return ascii.length > 0 && ascii.length <= 253 && HOST.test(ascii) ? ascii : null;
+}
+
+/** The address that `name+tag@…` is an alias of, or null when it carries no tag. */
+export function withoutTag(email: EmailAddress): EmailAddress | null {
+  const plus = email.local.indexOf('+');
+  if (plus < 1 || email.local.startsWith('"')) return null;
+  const local = email.local.slice(0, plus);
+  return { address: `${local}@${email.domain}`, local, domain: email.domain };
+}

@@ -1,0 +1,25 @@
+/** Every error that enricher throws on purpose: a stable code and what it means to the operator. */
+export const ERROR_CODES = {
+  ENVIRONMENT_INVALID: 'an environment variable is missing or wrong',
+  RULES_INVALID: 'the rule files have faults, and no earlier set is running',
+  CRM_CONFIG_INVALID: 'the CRM configuration has faults',
+  CRM_UNAVAILABLE: 'a CRM did not answer, or answered with a passing fault',
+  CRM_RATE_LIMITED: 'a CRM asked us to wait',
+  CRM_MISCONFIGURED: 'a CRM refuses us, or its data are not as configured; retrying does not help',
+  INPUT_INVALID: 'a file or payload given to a command is not usable',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error thrown on purpose. The message says what was tried, on what, and what to do; never a secret or personal data. */
+export class EnricherError extends Error {
+  override readonly name = 'EnricherError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
