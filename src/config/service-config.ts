@@ -42,7 +42,10 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
   }
   const webhookSecrets = readSecrets(dto, faults);
   if (faults.length > 0) {
-    throw new EnricherError('ENVIRONMENT_INVALID', `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
+    throw new EnricherError(
+      'ENVIRONMENT_INVALID',
+      `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
+    );
   }
   return Object.freeze({
     isProduction: dto.NODE_ENV === 'production',
@@ -69,7 +72,12 @@ export function splitSecrets(text: string): string[] {
 
 function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(new EnvDto()).concat('NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY')) {
+  for (const name of Object.keys(new EnvDto()).concat(
+    'NODE_ENV',
+    'WEBHOOK_SECRET',
+    'WEBHOOK_SECRET_FILE',
+    'LOG_PRETTY',
+  )) {
     const value = env[name]?.trim();
     if (value !== undefined && value !== '') given[name] = name === 'LOG_PRETTY' ? toBoolean(value) : value;
   }

@@ -81,7 +81,10 @@ export class JsonDocument {
     const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
     const [first] = errors;
     if (first !== undefined) {
-      this.error(Math.min(first.offset, this.text.length), SYNTAX_MESSAGES[printParseErrorCode(first.error)] ?? 'not valid JSON');
+      this.error(
+        Math.min(first.offset, this.text.length),
+        SYNTAX_MESSAGES[printParseErrorCode(first.error)] ?? 'not valid JSON',
+      );
       return undefined;
     }
     if (root === undefined) {

@@ -1,0 +1,50 @@
+import type { Facts } from '../facts/facts.js';
+import { type JsonNode } from '../files/json-document.js';
+import { ObjectReader } from '../files/object-reader.js';
+import type { ActionType, ActionValues } from './action.js';
+import { readAssign } from './assign.js';
+import { readForwardMessage } from './forward-message.js';
+import { readSendMessage } from './send-message.js';
+import { readSetCustomFields } from './set-custom-fields.js';
+import { readTag } from './tag.js';
+import type { TextContext } from './text-values.js';
+
+/** Renders an action's value for a message; null when nothing is left of it. */
+export type ValueTemplate<Type extends ActionType> = (facts: Facts) => ActionValues[Type] | null;
+
+/** An action of a rule, checked and ready to render. */
+export type ActionTemplate = {
+  [Type in ActionType]: { readonly type: Type; readonly name: string | null; readonly render: ValueTemplate<Type> };
+}[ActionType];
+
+interface ActionDefinition<Type extends ActionType> {
+  readonly description: string;
+  readonly read: (context: TextContext, value: ObjectReader) => ValueTemplate<Type> | undefined;
+}
+
+/** The vocabulary of actions, one line each. */
+export const ACTION_DEFINITIONS: { readonly [Type in ActionType]: ActionDefinition<Type> } = {
+  setCustomFields: { description: 'Sets custom fields of the conversation', read: readSetCustomFields },
+  tag: { description: 'Adds tags that exist on the mailbox', read: readTag },
+  assign: { description: 'Assigns the message to one user of a pool', read: readAssign },
+  sendMessage: { description: 'Sends a message from the mailbox', read: readSendMessage },
+  forwardMessage: { description: 'Forwards the message', read: readForwardMessage },
+};
+
+export const ACTION_TYPES = Object.keys(ACTION_DEFINITIONS) as ActionType[];
+
+/** The action at a node; undefined (recorded in the document) when it has a fault. */
+export function readAction(context: TextContext, node: JsonNode): ActionTemplate | undefined {
+  const reader = ObjectReader.of(context.document, node, 'an action');
+  if (reader === undefined) return undefined;
+  reader.allow(['type', 'name', 'value'], 'an action');
+  reader.require('type', 'an action');
+  const type = reader.oneOf('type', ACTION_TYPES);
+  const name = reader.string('name') ?? null;
+  reader.require('value', 'an action');
+  const value = reader.object('value');
+  if (type === undefined || value === undefined) return undefined;
+  const render = ACTION_DEFINITIONS[type].read(context, value);
+  // The type of `render` follows from `type`, which the compiler cannot see through the union.
+  return render === undefined ? undefined : ({ type, name, render } as ActionTemplate);
+}

@@ -1,0 +1,128 @@
+import { Liquid, type LiquidOptions, Output, type Template } from 'liquidjs';
+import { didYouMean } from '../files/did-you-mean.js';
+import type { PathSegments } from '../facts/fact-path.js';
+import type { Facts } from '../facts/facts.js';
+
+/** A variable that a template reads from the facts, and the index in the text where it is named. */
+export interface TemplateVariable {
+  readonly segments: PathSegments;
+  readonly index: number;
+}
+
+/** A text of a rule, parsed once. Texts without `{{` or `{%` are literal. */
+export interface TextTemplate {
+  readonly source: string;
+  readonly isLiteral: boolean;
+  readonly variables: readonly TemplateVariable[];
+  /** The value: what a lone expression gives, of any type, else the rendered text. */
+  evaluate(facts: Facts): unknown;
+}
+
+export type TemplateParse =
+  | { readonly ok: true; readonly template: TextTemplate }
+  | { readonly ok: false; readonly index: number; readonly message: string };
+
+const MAX_TEMPLATE_LENGTH = 100_000;
+/** Longest rendering, in milliseconds. */
+const RENDER_LIMIT_MS = 100;
+/** Liquid's own count of characters and items made while rendering. */
+const MEMORY_LIMIT = 2_000_000;
+const TAGS_THAT_READ_FILES = ['include', 'render', 'layout', 'block'];
+
+/** Gives the value itself, for texts that are one expression and nothing else. */
+const valueLiquid = createLiquid({ keepOutputType: true });
+const textLiquid = createLiquid({ outputEscape: toText });
+const htmlLiquid = createLiquid({ outputEscape: (value) => escapeHtml(toText(value)) });
+
+/** Parses a template; in an HTML one, values are escaped unless the author writes `| raw`. */
+export function parseTemplate(source: string, options: { readonly isHtml: boolean }): TemplateParse {
+  if (!/\{\{|\{%/.test(source)) {
+    return { ok: true, template: { source, isLiteral: true, variables: [], evaluate: () => source } };
+  }
+  if (source.length > MAX_TEMPLATE_LENGTH) {
+    return { ok: false, index: 0, message: `a template of more than ${MAX_TEMPLATE_LENGTH} characters` };
+  }
+  const liquid = options.isHtml ? htmlLiquid : textLiquid;
+  try {
+    const parsed = liquid.parse(source);
+    const variables = readVariables(liquid, parsed, source);
+    const isLoneExpression = !options.isHtml && parsed.length === 1 && parsed[0] instanceof Output;
+    const evaluate = isLoneExpression ? renderer(valueLiquid, valueLiquid.parse(source)) : renderer(liquid, parsed);
+    return { ok: true, template: { source, isLiteral: false, variables, evaluate } };
+  } catch (error) {
+    return { ok: false, ...describeParseError(error as Error, source) };
+  }
+}
+
+/** A value as text: lists joined by commas, nothing for objects, which have no text that anybody wants to read. */
+export function toText(value: unknown): string {
+  if (Array.isArray(value))
+    return value
+      .map(toText)
+      .filter((text) => text !== '')
+      .join(', ');
+  return value === null || value === undefined || typeof value === 'object' ? '' : String(value);
+}
+
+function renderer(liquid: Liquid, templates: Template[]): (facts: Facts) => unknown {
+  return (facts) => liquid.renderSync(templates, facts) as unknown;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+function createLiquid(options: Pick<LiquidOptions, 'keepOutputType' | 'outputEscape'>): Liquid {
+  const liquid = new Liquid({
+    ...options,
+    ownPropertyOnly: true,
+    strictFilters: true,
+    strictVariables: false,
+    timezoneOffset: 0,
+    locale: 'en-US',
+    templates: {},
+    parseLimit: MAX_TEMPLATE_LENGTH * 2,
+    renderLimit: RENDER_LIMIT_MS,
+    memoryLimit: MEMORY_LIMIT,
+  });
+  for (const tag of TAGS_THAT_READ_FILES) delete liquid.tags[tag];
+  // The same message must give the same answer: no dice, and "now" is the fact.
+  delete liquid.filters['sample'];
+  const formatDate = liquid.filters['date'] as (this: unknown, value: unknown, ...rest: unknown[]) => unknown;
+  liquid.registerFilter('date', function (value: unknown, ...rest: unknown[]) {
+    return formatDate.call(this, value === 'now' || value === 'today' ? this.context.getSync(['now']) : value, ...rest);
+  });
+  return liquid;
+}
+
+function readVariables(liquid: Liquid, templates: Template[], source: string): TemplateVariable[] {
+  const { globals } = liquid.analyzeSync(templates, { partials: false });
+  return Object.values(globals)
+    .flat()
+    .map(({ segments, location }) => {
+      const dynamic = segments.findIndex((segment) => typeof segment === 'object');
+      const fixed = (dynamic < 0 ? segments : segments.slice(0, dynamic)) as (string | number)[];
+      return { segments: fixed, index: indexOf(source, location.row, location.col) };
+    });
+}
+
+function indexOf(source: string, row: number, column: number): number {
+  let lineStart = 0;
+  for (let line = 1; line < row; line++) lineStart = source.indexOf('\n', lineStart) + 1;
+  return lineStart + column - 1;
+}
+
+function describeParseError(error: Error, source: string): { index: number; message: string } {
+  const token = (error as { token?: { begin?: number } }).token;
+  const place = /, line:(\d+), col:(\d+)/.exec(error.message);
+  const message = error.message.replace(/, line:\d+.*$/s, '').replace(/, file:.*$/s, '');
+  const index = place === null ? (token?.begin ?? 0) : indexOf(source, Number(place[1]), Number(place[2]));
+  const filter = /^undefined filter: (.+)$/.exec(message)?.[1];
+  if (filter !== undefined) {
+    return {
+      index,
+      message: `unknown template filter "${filter}"${didYouMean(filter, Object.keys(textLiquid.filters))}`,
+    };
+  }
+  return { index, message: `template: ${message}` };
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { readServiceConfig } from '../config/service-config.js';
+import { requireCrmConfig } from '../crm/crm-config.js';
+import { LookupService } from '../crm/lookup.service.js';
+import type { Enrichment } from '../enrichment/enrichment.js';
+import { EnrichmentService } from '../enrichment/enrichment.service.js';
+import { Intake } from '../enrichment/intake.js';
+import type { CustomerRecord } from '../facts/facts.js';
+import type { RuleVerdict, Why } from '../rules/decide.js';
+import { RulesService } from '../rules/rules.service.js';
+import { EnricherError } from '../shared/errors.js';
+import { toEnvelope } from '../webhook/envelope.js';
+import { parseDelivery } from '../webhook/parse-delivery.js';
+import { GivenCustomerProvider } from './given-customer.provider.js';
+
+export interface SimulateOptions {
+  readonly message: string;
+  readonly customer?: string;
+  readonly now?: string;
+  readonly rules?: string;
+  readonly format: 'text' | 'json';
+}
+
+/**
+ * Decides one message as the service would, with the same code, and prints the envelope and each rule's verdict.
+ *
+ * @returns 0, or 1 when the message is one that the service would refuse
+ * @throws EnricherError when a file cannot be read or the rules have faults
+ */
+export async function simulate(
+  options: SimulateOptions,
+  env: NodeJS.ProcessEnv,
+  out: NodeJS.WritableStream,
+): Promise<0 | 1> {
+  const config = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
+  const now = readNow(options.now);
+  const parsed = parseDelivery(await readJson(options.message));
+  if (!parsed.ok) {
+    for (const { field, message } of parsed.violations) out.write(`${options.message}: ${field} ${message}\n`);
+    return 1;
+  }
+  const crm = options.customer === undefined ? await requireCrmConfig(config.crmConfigFile, env) : null;
+  const providers = crm?.providers.map((provider) => provider.create()) ?? [
+    new GivenCustomerProvider(await readCustomer(options.customer!)),
+  ];
+  const lookups = new LookupService(providers, crm?.timeoutMs ?? config.answerDeadlineMs);
+  const rules = await RulesService.start(config.rulesDir, { customerFields: crm?.customerFields ?? null });
+  try {
+    const settings = {
+      answerDeadlineMs: config.answerDeadlineMs,
+      onUnavailable: crm?.onUnavailable ?? 'error',
+    } as const;
+    const enrichment = await new EnrichmentService(rules, lookups, new Intake(), settings, () => now).enrich(
+      parsed.delivery,
+    );
+    out.write(options.format === 'json' ? asJson(enrichment) : asText(enrichment));
+    return 0;
+  } finally {
+    rules.close();
+    await lookups.close();
+  }
+}
+
+function asJson(enrichment: Enrichment): string {
+  const { revision, trace } = enrichment;
+  const body = {
+    revision,
+    envelope: toEnvelope(enrichment),
+    lookup: trace?.facts.lookup ?? null,
+    verdicts: trace?.decision.verdicts ?? [],
+    suppressed: trace?.composition.suppressed ?? [],
+  };
+  return `${JSON.stringify(body, null, 2)}\n`;
+}
+
+function asText(enrichment: Enrichment): string {
+  const { trace, revision } = enrichment;
+  const lines = [JSON.stringify(toEnvelope(enrichment), null, 2), '', `Rules, revision ${revision}:`];
+  for (const verdict of trace?.decision.verdicts ?? []) lines.push(`  ${describeVerdict(verdict)}`);
+  const suppressed = trace?.composition.suppressed ?? [];
+  if (suppressed.length > 0) lines.push('', 'Left out:');
+  for (const { rule, type, part, wonBy } of suppressed) {
+    lines.push(
+      `  ${rule}: ${type}${part === null ? '' : ` "${part}"`}, ${wonBy === null ? 'nothing was left of it' : `"${wonBy}" has it`}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function describeVerdict({ rule, mode, verdict, skipped, lostTo, why, location }: RuleVerdict): string {
+  const label = `${verdict}${mode === 'shadow' ? ' (shadow)' : ''}`.padEnd(12);
+  const reason =
+    skipped === undefined ? '' : `: ${skipped.replaceAll('_', ' ')}${lostTo === undefined ? '' : ` "${lostTo}"`}`;
+  const place = `${location.file}:${location.line}:${location.column}`;
+  const cause = why === null || skipped !== undefined ? '' : `\n${' '.repeat(15)}${describeWhy(why)}`;
+  return `${label} ${rule}${reason}  (${place})${cause}`;
+}
+
+function describeWhy({ fact, operator, wanted, read, location }: Why): string {
+  const seen = read === undefined ? 'missing' : JSON.stringify(read);
+  return `${fact} is ${shorten(seen)}; the rule asks: ${operator} ${shorten(JSON.stringify(wanted) ?? '')}  (${location.file}:${location.line}:${location.column})`;
+}
+
+function shorten(value: string): string {
+  return value.length > 80 ? `${value.slice(0, 79)}…` : value;
+}
+
+async function readCustomer(file: string): Promise<CustomerRecord | null> {
+  const value = await readJson(file);
+  if (value === null || (typeof value === 'object' && !Array.isArray(value))) return value as CustomerRecord | null;
+  throw new EnricherError('INPUT_INVALID', `${file}: a customer is a JSON object, or null for none`);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : (error as NodeJS.ErrnoException).code;
+    throw new EnricherError('INPUT_INVALID', `Cannot use ${file}: ${reason}`, { cause: error });
+  }
+}
+
+function readNow(text: string | undefined): Date {
+  const now = text === undefined ? new Date() : new Date(text);
+  if (Number.isNaN(now.getTime()))
+    throw new EnricherError('INPUT_INVALID', `--now ${text}: not a time such as 2026-11-24T09:00:00Z`);
+  return now;
+}

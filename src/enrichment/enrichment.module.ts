@@ -1,0 +1,93 @@
+import { Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js';
+import { requireCrmConfig } from '../crm/crm-config.js';
+import { LookupService, type ProviderStatus } from '../crm/lookup.service.js';
+import { formatFault } from '../files/fault.js';
+import { type RulesEvent, RulesService } from '../rules/rules.service.js';
+import { EnrichmentService } from './enrichment.service.js';
+import { Intake } from './intake.js';
+
+const CRM_CONFIG = Symbol('CrmConfig');
+/** How long the first check of the CRM may take. It runs beside the start and does not hold it up. */
+const FIRST_CHECK_MS = 10_000;
+
+/** Wires the straight line of a message; everything below is plain TypeScript. */
+@Module({
+  providers: [
+    Intake,
+    {
+      provide: CRM_CONFIG,
+      inject: [getConfigToken(SERVICE_CONFIG)],
+      useFactory: (config: ServiceConfig) => requireCrmConfig(config.crmConfigFile, process.env),
+    },
+    {
+      provide: RulesService,
+      inject: [getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
+      useFactory: (config: ServiceConfig, { customerFields }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
+        RulesService.start(config.rulesDir, { customerFields }, logRulesEvent),
+    },
+    {
+      provide: LookupService,
+      inject: [CRM_CONFIG],
+      useFactory: ({ providers, timeoutMs }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
+        new LookupService(
+          providers.map((provider) => provider.create()),
+          timeoutMs,
+          logProviderStatus,
+        ),
+    },
+    {
+      provide: EnrichmentService,
+      inject: [RulesService, LookupService, Intake, getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
+      useFactory: (
+        rules: RulesService,
+        lookups: LookupService,
+        intake: Intake,
+        { answerDeadlineMs }: ServiceConfig,
+        { onUnavailable }: Awaited<ReturnType<typeof requireCrmConfig>>,
+      ) => new EnrichmentService(rules, lookups, intake, { answerDeadlineMs, onUnavailable }),
+    },
+  ],
+  exports: [Intake, RulesService, LookupService, EnrichmentService],
+})
+export class EnrichmentModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly rules: RulesService,
+    private readonly lookups: LookupService,
+  ) {}
+
+  onModuleInit(): void {
+    void this.lookups.check(AbortSignal.timeout(FIRST_CHECK_MS));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.rules.close();
+    await this.lookups.close();
+  }
+}
+
+function logRulesEvent(event: RulesEvent): void {
+  const logger = new Logger('Rules');
+  switch (event.kind) {
+    case 'loaded':
+      logger.log(
+        `Revision ${event.ruleSet.revision} is live: ${event.ruleSet.rules.length} rules from ${event.ruleSet.files.length} files`,
+      );
+      for (const warning of event.warnings) logger.warn(formatFault(warning));
+      break;
+    case 'rejected':
+      logger.error(
+        `The changed rules have ${event.faults.length} fault(s); the running set stays:\n${event.faults.map(formatFault).join('\n')}`,
+      );
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
+function logProviderStatus({ name, state, message }: ProviderStatus): void {
+  const logger = new Logger('CRM');
+  if (state === 'ok') logger.log(`Provider "${name}" answers`);
+  else logger.warn(`Provider "${name}" is ${state}: ${message}`);
+}

@@ -1,0 +1,66 @@
+import { composeActions } from '../actions/compose-actions.js';
+import type { OnUnavailable } from '../crm/crm-config.js';
+import type { LookupService } from '../crm/lookup.service.js';
+import { buildFacts, senderAddress } from '../facts/build-facts.js';
+import type { Delivery } from '../facts/delivery.js';
+import { decide } from '../rules/decide.js';
+import { hasRuleFor } from '../rules/rule-set.js';
+import type { RulesService } from '../rules/rules.service.js';
+import { describeActions, describeLookup } from './describe-outcome.js';
+import type { Enrichment } from './enrichment.js';
+import type { Intake } from './intake.js';
+
+export interface EnrichmentOptions {
+  /** For the whole answer. */
+  readonly answerDeadlineMs: number;
+  readonly onUnavailable: OnUnavailable;
+}
+
+/** Kept free of the deadline for deciding, composing and sending. */
+const RESERVE_MS = 500;
+const EVENT = 'received';
+
+/** The story of a message: look up, decide, compose. The only place that knows the order of the steps. */
+export class EnrichmentService {
+  constructor(
+    private readonly rules: RulesService,
+    private readonly lookups: LookupService,
+    private readonly intake: Intake,
+    private readonly options: EnrichmentOptions,
+    private readonly clock: () => Date = () => new Date(),
+  ) {}
+
+  /** Decides one delivery, in time, whatever the CRM does. */
+  async enrich(delivery: Delivery): Promise<Enrichment> {
+    // One set from here to the answer, however often the rules are reloaded meanwhile.
+    const ruleSet = this.rules.current;
+    const untouched = { actions: [], revision: ruleSet.revision, shouldRetry: false, trace: null };
+    if (delivery.event !== EVENT) {
+      return {
+        ...untouched,
+        outcome: 'ignored_event',
+        message: `Nothing to do: only the event "${EVENT}" is enriched`,
+      };
+    }
+    if (!hasRuleFor(ruleSet, delivery.mailbox)) {
+      return { ...untouched, outcome: 'no_rule_for_mailbox', message: 'Nothing to do: no rule is for this mailbox' };
+    }
+    const found = await this.#lookUp(delivery);
+    const facts = buildFacts(delivery, found, this.clock(), ruleSet.lists);
+    const decision = await decide(ruleSet, facts);
+    const composition = composeActions(decision.acting, facts);
+    const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
+    const { actions } = composition;
+    const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition } };
+    if (facts.lookup.state === 'unavailable' && actions.length === 0) {
+      return { ...result, outcome: 'crm_unavailable', shouldRetry: this.options.onUnavailable === 'retry' };
+    }
+    return { ...result, outcome: actions.length > 0 ? 'acted' : 'nothing_to_do', shouldRetry: false };
+  }
+
+  async #lookUp(delivery: Delivery) {
+    const budgetMs = Math.max(this.options.answerDeadlineMs / 2, this.options.answerDeadlineMs - RESERVE_MS);
+    const deadline = AbortSignal.timeout(budgetMs);
+    return this.lookups.lookup(senderAddress(delivery), AbortSignal.any([deadline, this.intake.cutOff]));
+  }
+}

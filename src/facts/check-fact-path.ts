@@ -1,0 +1,78 @@
+import { didYouMean } from '../files/did-you-mean.js';
+import { formatPath, type PathSegments } from './fact-path.js';
+import { FACT_DEFINITIONS, type FieldDefinition, isFactName } from './facts.js';
+
+/** Names that exist beside the fixed facts. */
+export interface KnownNames {
+  /** The customer's fields that some provider maps; null when that cannot be known (a provider passes all columns). */
+  readonly customerFields: readonly string[] | null;
+  readonly listNames: readonly string[];
+}
+
+export type PathCheck =
+  | { readonly kind: 'known'; readonly field: FieldDefinition | null }
+  | { readonly kind: 'error' | 'warning'; readonly message: string };
+
+/** Whether a path that starts with a fact's name leads to something, and to what. */
+export function checkFactPath(segments: PathSegments, known: KnownNames): PathCheck {
+  const [root, first, ...rest] = segments;
+  if (typeof root !== 'string' || !isFactName(root)) return unknownFact(segments);
+  const definition = FACT_DEFINITIONS[root];
+  if (first === undefined)
+    return {
+      kind: 'known',
+      field: definition.type ? { type: definition.type, description: definition.description } : null,
+    };
+  if (definition.fields !== undefined) return checkField(root, definition.fields, first, rest);
+  switch (root) {
+    case 'customer':
+      return checkCustomerField(first, known.customerFields);
+    case 'lists':
+      return typeof first === 'string' && known.listNames.includes(first)
+        ? { kind: 'known', field: null }
+        : { kind: 'error', message: `unknown list "${first}"${didYouMean(String(first), known.listNames)}` };
+    default:
+      return { kind: 'error', message: `"${root}" is a plain value and has no "${first}"` };
+  }
+}
+
+function unknownFact(segments: PathSegments): PathCheck {
+  const [root, ...rest] = segments;
+  const candidates = Object.keys(FACT_DEFINITIONS).map((name) => formatPath([name, ...rest]));
+  const text = formatPath([String(root), ...rest]);
+  return { kind: 'error', message: `unknown fact "${text}"${didYouMean(text, candidates)}` };
+}
+
+function checkField(
+  root: string,
+  fields: Readonly<Record<string, FieldDefinition>>,
+  first: string | number,
+  rest: PathSegments,
+): PathCheck {
+  const definition = Object.hasOwn(fields, first) ? fields[first] : undefined;
+  const text = formatPath([root, first]);
+  if (definition === undefined) {
+    const candidates = Object.keys(fields).map((name) => `${root}.${name}`);
+    return { kind: 'error', message: `unknown field "${text}"${didYouMean(text, candidates)}` };
+  }
+  if (rest.length === 0) return { kind: 'known', field: definition };
+  const isElement = definition.type === 'texts' && typeof rest[0] === 'number' && rest.length === 1;
+  const isEntry = definition.type === 'map' && rest.length === 1;
+  if (isElement || isEntry) return { kind: 'known', field: { type: 'text', description: definition.description } };
+  return {
+    kind: 'error',
+    message: `"${text}" has no "${formatPath([text, ...rest])
+      .slice(text.length)
+      .replace(/^\./, '')}"`,
+  };
+}
+
+function checkCustomerField(first: string | number, fields: readonly string[] | null): PathCheck {
+  if (fields === null || fields.includes(String(first))) return { kind: 'known', field: null };
+  const text = formatPath(['customer', first]);
+  const hint = didYouMean(
+    text,
+    fields.map((name) => `customer.${name}`),
+  );
+  return { kind: 'warning', message: `no CRM provider maps "${text}"${hint}` };
+}

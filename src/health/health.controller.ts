@@ -1,0 +1,69 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { HealthCheckService, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import type { FastifyReply } from 'fastify';
+import { LookupService } from '../crm/lookup.service.js';
+import { Intake } from '../enrichment/intake.js';
+import { RulesService } from '../rules/rules.service.js';
+
+/** Longest wait for the CRM when `?strict` asks for it. */
+const STRICT_CHECK_MS = 5_000;
+
+/** Whether the process lives, has started, and can decide. Bodies are terminus' (`status`, `info`, `error`, `details`). */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly rules: RulesService,
+    private readonly lookups: LookupService,
+    private readonly intake: Intake,
+  ) {}
+
+  /** The process only: what a restart cannot mend is not asked. */
+  @Get('live')
+  live() {
+    return this.health.check([]);
+  }
+
+  /** The first rule set is loaded; before that nothing listens. */
+  @Get('startup')
+  startup() {
+    return this.health.check([() => this.#rules()]);
+  }
+
+  /** Can decide. A CRM that is down does not count, since a degraded answer is an answer, unless `?strict` is asked. */
+  @Get('ready')
+  async ready(@Query('strict') strict: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
+    reply.header('cache-control', 'no-store');
+    const isStrict = strict !== undefined && strict !== 'false';
+    if (isStrict) await this.lookups.check(AbortSignal.timeout(STRICT_CHECK_MS));
+    return this.health.check([() => this.#intake(), () => this.#rules(), () => this.#crm(isStrict)]);
+  }
+
+  #intake(): HealthIndicatorResult {
+    const { isDraining, inFlight } = this.intake;
+    const indicator = this.indicators.check('intake');
+    return isDraining ? indicator.down({ draining: true, inFlight }) : indicator.up({ draining: false, inFlight });
+  }
+
+  #rules(): HealthIndicatorResult {
+    const { revision, loadedAt, lastRejected } = this.rules.status;
+    return this.indicators.check('rules').up({
+      revision,
+      rules: this.rules.current.rules.length,
+      loadedAt: loadedAt.toISOString(),
+      ageSeconds: Math.round((Date.now() - loadedAt.getTime()) / 1000),
+      lastRejected: lastRejected && {
+        at: lastRejected.at.toISOString(),
+        faults: lastRejected.faults.map(({ file, line, column, message }) => ({ file, line, column, message })),
+      },
+    });
+  }
+
+  #crm(isStrict: boolean): HealthIndicatorResult {
+    const providers = this.lookups.statuses;
+    const indicator = this.indicators.check('crm');
+    const areAllWell = providers.every(({ state }) => state === 'ok' || state === 'outdated');
+    return isStrict && !areAllWell ? indicator.down({ providers }) : indicator.up({ providers });
+  }
+}

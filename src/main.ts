@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { closeApp, createApp } from './app.setup.js';
+import { readServiceConfig, type ServiceConfig } from './config/service-config.js';
+import { EnricherError } from './shared/errors.js';
+
+const SAMPLE_MESSAGE = fileURLToPath(new URL('../samples/known-customer.json', import.meta.url));
+
+/**
+ * Starts the service and stops it on SIGTERM or SIGINT.
+ *
+ * @throws EnricherError when it cannot start, with everything that is wrong
+ */
+export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
+  const given = readServiceConfig(env);
+  const config = withSecret(given);
+  const app = await createApp(config);
+  await listen(app, config);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;
+  process.stdout.write(`enricher listens on ${url}/webhooks/emailgistics\n`);
+  if (given.webhookSecrets.length === 0) process.stdout.write(firstDelivery(url, config.webhookSecrets[0]!));
+  stopOnSignal(app);
+}
+
+type App = Awaited<ReturnType<typeof createApp>>;
+
+/** Outside production a missing secret is made up for this one run; in production that would accept nobody, silently. */
+function withSecret(config: ServiceConfig): ServiceConfig {
+  if (config.webhookSecrets.length > 0) return config;
+  if (config.isProduction) {
+    throw new EnricherError(
+      'ENVIRONMENT_INVALID',
+      'WEBHOOK_SECRET or WEBHOOK_SECRET_FILE must be set in production (NODE_ENV=production)',
+    );
+  }
+  return { ...config, webhookSecrets: [randomBytes(24).toString('base64url')] };
+}
+
+async function listen(app: App, { host, port: wanted }: ServiceConfig): Promise<void> {
+  try {
+    await app.listen(wanted, host);
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    const hint = code === 'EADDRINUSE' ? 'something listens there already; set PORT to a free one' : (code ?? 'failed');
+    throw new EnricherError('ENVIRONMENT_INVALID', `Cannot listen on ${host}:${wanted}: ${hint}`, { cause: error });
+  }
+}
+
+function port(app: App): number {
+  return (app.getHttpServer().address() as { port: number }).port;
+}
+
+function firstDelivery(url: string, secret: string): string {
+  const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+  const data = existsSync(SAMPLE_MESSAGE)
+    ? `@${SAMPLE_MESSAGE}`
+    : '{"id":"1","event":"received","mailbox":"claims@insurer.example"}';
+  return `
+No WEBHOOK_SECRET is set: this one is valid until the process ends. Try it from another terminal:
+
+curl -sS ${reachable}/webhooks/emailgistics -H 'Authorization: Bearer ${secret}' -H 'Content-Type: application/json' -d '${data.replaceAll("'", "'\\''")}'
+
+`;
+}
+
+function stopOnSignal(app: App): void {
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    process.stdout.write(`${signal}: answering the deliveries in flight, then stopping\n`);
+    void closeApp(app).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,28 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+/** An error answer. @source RFC 9457 */
+export interface Problem {
+  readonly status: number;
+  /** What happened and what to do; free of personal data and secrets. */
+  readonly detail?: string;
+  /** Everything that is wrong with the payload. */
+  readonly violations?: readonly unknown[];
+}
+
+/** Sends an error answer: `application/problem+json`, except 401, which says nothing at all to a stranger. */
+export function sendProblem(reply: FastifyReply, { status, detail, violations }: Problem): FastifyReply {
+  if (status === 401) return reply.code(401).header('www-authenticate', 'Bearer').send();
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    requestId: reply.request.id,
+    ...(violations === undefined ? {} : { violations }),
+  };
+  return reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(body));
+}

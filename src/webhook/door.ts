@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WebhookSecrets } from '../auth/webhook-secrets.js';
+import type { Intake } from '../enrichment/intake.js';
+import { sendProblem } from '../shared/problem.js';
+import { WEBHOOK_PATHS } from './webhook.controller.js';
+
+const WEBHOOK_URLS = new Set(WEBHOOK_PATHS.map((path) => `/${path}`));
+
+/**
+ * Decides before the body is read whether a delivery comes in: Nest's guards run after Fastify has parsed it, and neither a
+ * stranger nor a draining process should pay for ten megabytes of JSON.
+ */
+export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, intake: Intake): void {
+  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.method !== 'POST' || !WEBHOOK_URLS.has(request.routeOptions.url ?? '')) return undefined;
+    if (!secrets.accepts(request.headers.authorization)) return sendProblem(reply, { status: 401 });
+    const leave = intake.enter();
+    if (leave === null)
+      return sendProblem(reply, { status: 503, detail: 'The service is stopping; send the delivery again' });
+    // Whichever comes first: the answer was handed over, or the sender went away.
+    const answered = Promise.withResolvers<void>();
+    reply.raw.once('finish', answered.resolve);
+    reply.raw.once('close', answered.resolve);
+    void answered.promise.then(leave);
+    return undefined;
+  });
+}
