@@ -1,5 +1,6 @@
 import type { Facts } from '../facts/facts.js';
-import { type JsonNode } from '../files/json-document.js';
+import { didYouMean } from '../files/did-you-mean.js';
+import type { JsonNode } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import type { ActionType, ActionValues } from './action.js';
 import { readAssign } from './assign.js';
@@ -39,7 +40,7 @@ export function readAction(context: TextContext, node: JsonNode): ActionTemplate
   if (reader === undefined) return undefined;
   reader.allow(['type', 'name', 'value'], 'an action');
   reader.require('type', 'an action');
-  const type = reader.oneOf('type', ACTION_TYPES);
+  const type = readType(context, reader);
   const name = reader.string('name') ?? null;
   reader.require('value', 'an action');
   const value = reader.object('value');
@@ -47,4 +48,13 @@ export function readAction(context: TextContext, node: JsonNode): ActionTemplate
   const render = ACTION_DEFINITIONS[type].read(context, value);
   // The type of `render` follows from `type`, which the compiler cannot see through the union.
   return render === undefined ? undefined : ({ type, name, render } as ActionTemplate);
+}
+
+function readType({ document }: TextContext, reader: ObjectReader): ActionType | undefined {
+  const written = reader.string('type');
+  const type = ACTION_TYPES.find((known) => known === written);
+  if (written !== undefined && type === undefined) {
+    document.error(reader.get('type')!, `unknown action type "${written}"${didYouMean(written, ACTION_TYPES)}`);
+  }
+  return type;
 }

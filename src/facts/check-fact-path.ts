@@ -59,12 +59,7 @@ function checkField(
   const isElement = definition.type === 'texts' && typeof rest[0] === 'number' && rest.length === 1;
   const isEntry = definition.type === 'map' && rest.length === 1;
   if (isElement || isEntry) return { kind: 'known', field: { type: 'text', description: definition.description } };
-  return {
-    kind: 'error',
-    message: `"${text}" has no "${formatPath([text, ...rest])
-      .slice(text.length)
-      .replace(/^\./, '')}"`,
-  };
+  return { kind: 'error', message: `"${text}" has no "${formatPath(rest)}"` };
 }
 
 function checkCustomerField(first: string | number, fields: readonly string[] | null): PathCheck {

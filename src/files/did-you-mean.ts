@@ -7,11 +7,21 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of candidates) {
-    const candidateDistance = distance(lower, candidate.toLowerCase());
+    const candidateDistance = slips(lower, candidate.toLowerCase());
     if (candidateDistance < bestDistance) {
       best = candidate;
       bestDistance = candidateDistance;
     }
   }
   return best === undefined ? '' : `, did you mean "${best}"?`;
+}
+
+/** Edits between two words; letters in the wrong order are one slip, as they are to whoever typed them. */
+function slips(word: string, candidate: string): number {
+  const isSwapped = word !== candidate && sorted(word) === sorted(candidate);
+  return isSwapped ? 1 : distance(word, candidate);
+}
+
+function sorted(word: string): string {
+  return Array.from(word).sort().join('');
 }

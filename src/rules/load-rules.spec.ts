@@ -1,0 +1,442 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../../test/support/temp-folder.js';
+import { formatFault } from '../files/fault.js';
+import { loadRules, type RulesLoad } from './load-rules.js';
+
+const CUSTOMER_FIELDS = ['tier', 'claimNumber', 'region'];
+
+async function load(files: Readonly<Record<string, string>>): Promise<RulesLoad & { folder: string }> {
+  const folder = tempFolder(files);
+  return { ...(await loadRules(folder, { customerFields: CUSTOMER_FIELDS })), folder };
+}
+
+/** What is wrong, each as `file:line:column  message`, the folder left out. */
+async function faultsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const result = await load(files);
+  const faults = result.ok ? result.warnings : result.faults;
+  return faults.map((fault) => formatFault(fault).split('\n')[0]!.replaceAll(`${result.folder}/`, ''));
+}
+
+const ACTION = '{ "type": "tag", "value": { "tags": ["VIP"] } }';
+
+/** A rule file in which `conditions` or `actions` of one rule are given; `▸` marks where the fault is expected. */
+function ruleFile({
+  conditions = '{ "all": [] }',
+  actions = `[${ACTION}]`,
+  more = '',
+}: {
+  conditions?: string;
+  actions?: string;
+  more?: string;
+}) {
+  return `{\n  "rules": [\n    {\n      "name": "one",${more}\n      "conditions": ${conditions},\n      "actions": ${actions}\n    }\n  ]\n}\n`;
+}
+
+function leaf(fact: string, operator: string, value: string): string {
+  return `{ "all": [\n  { "fact": ${fact}, "operator": ${operator}, "value": ${value} } ] }`;
+}
+
+/** The text without its marker, and `line:column` of the marker. */
+function unmark(marked: string): { text: string; place: string } {
+  const at = marked.indexOf('▸');
+  const before = marked.slice(0, at).split('\n');
+  return { text: marked.replace('▸', ''), place: `${before.length}:${before.at(-1)!.length + 1}` };
+}
+
+type Case = readonly [name: string, marked: string, message: string];
+
+const ERRORS: readonly Case[] = [
+  [
+    'an unknown fact',
+    ruleFile({ conditions: leaf('▸"custmer.tier"', '"equal"', '"gold"') }),
+    'unknown fact "custmer.tier", did you mean "customer.tier"?',
+  ],
+  [
+    'a fact that is none at all',
+    ruleFile({ conditions: leaf('▸"weather"', '"equal"', '"gold"') }),
+    'unknown fact "weather"',
+  ],
+  [
+    'an unknown field of a fixed fact',
+    ruleFile({ conditions: leaf('▸"message.subjct"', '"equal"', '"x"') }),
+    'unknown field "message.subjct", did you mean "message.subject"?',
+  ],
+  [
+    'an unknown field in a path',
+    ruleFile({
+      conditions: '{ "all": [{ "fact": "lookup", "path": ▸"$.stat", "operator": "equal", "value": "found" }] }',
+    }),
+    'unknown field "lookup.stat", did you mean "lookup.state"?',
+  ],
+  [
+    'a field below a plain value',
+    ruleFile({ conditions: leaf('▸"sender.domain.tld"', '"equal"', '"x"') }),
+    '"sender.domain" has no "tld"',
+  ],
+  [
+    'a path with a filter',
+    ruleFile({
+      conditions: '{ "all": [{ "fact": "customer", "path": ▸"$.a[?(@.b)]", "operator": "equal", "value": "x" }] }',
+    }),
+    '"$.a[?(@.b)]" is no plain path such as $.a.b[0]; filters and wildcards are not supported',
+  ],
+  [
+    'an unknown operator',
+    ruleFile({ conditions: leaf('"customer.tier"', '▸"equals"', '"gold"') }),
+    'unknown operator "equals", did you mean "equal"?',
+  ],
+  [
+    'an unknown decorator',
+    ruleFile({ conditions: leaf('"customer.tier"', '▸"nott:equal"', '"gold"') }),
+    'unknown decorator "nott:", did you mean "not"?',
+  ],
+  [
+    'an unknown condition',
+    `{ "conditions": { "vip": { "all": [] } }, "rules": [{ "name": "a", "conditions": { "condition": ▸"vpi" }, "actions": [${ACTION}] }] }`,
+    'unknown condition "vpi", did you mean "vip"?',
+  ],
+  [
+    'an unknown key of a rule',
+    ruleFile({ more: '\n      ▸"prioriy": 5,' }),
+    'unknown key "prioriy" in a rule, did you mean "priority"?',
+  ],
+  ['an unknown key of a file', `{ ▸"rulez": [] }`, 'unknown key "rulez" in a rule file, did you mean "rules"?'],
+  [
+    'an unknown key of a condition',
+    ruleFile({ conditions: '{ "all": [{ ▸"facts": "now", "fact": "now", "operator": "exists", "value": true }] }' }),
+    'unknown key "facts" in a condition, did you mean "fact"?',
+  ],
+  [
+    'an unknown key of an action',
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["A"] }, ▸"vaule": {} }]' }),
+    'unknown key "vaule" in an action, did you mean "value"?',
+  ],
+  [
+    'an unknown list',
+    ruleFile({ conditions: leaf('"sender.domain"', '"inList"', '▸"partnrs"') }),
+    'unknown list "partnrs"',
+  ],
+  [
+    'an unknown action type',
+    ruleFile({ actions: '[{ "type": ▸"asign", "value": {} }]' }),
+    'unknown action type "asign", did you mean "assign"?',
+  ],
+  [
+    'an unknown template variable',
+    ruleFile({ actions: '[{ "type": "setCustomFields", "value": { "a": "No. {{ ▸custmer.claimNumber }}" } }]' }),
+    'unknown fact "custmer.claimNumber", did you mean "customer.claimNumber"?',
+  ],
+  [
+    'an unknown field in a template, behind escapes',
+    ruleFile({ actions: '[{ "type": "setCustomFields", "value": { "a": "\\"\\u00e9\\" {{ ▸sender.nme }}" } }]' }),
+    'unknown field "sender.nme", did you mean "sender.name"?',
+  ],
+  [
+    'an unknown template filter',
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["▸{{ sender.name | upcaes }}"] } }]' }),
+    'unknown template filter "upcaes", did you mean "upcase"?',
+  ],
+  [
+    'a template that is not closed',
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["▸{{ sender.name"] } }]' }),
+    'template: output "{{ sender.name" not closed',
+  ],
+  [
+    'a template that reads a file',
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["▸{% include \'/etc/passwd\' %}"] } }]' }),
+    'template: tag "include" not found',
+  ],
+  [
+    'a duplicate name',
+    `{ "rules": [\n{ "name": "a", "conditions": { "all": [] }, "actions": [${ACTION}] },\n{ "name": ▸"a", "conditions": { "all": [] }, "actions": [${ACTION}] }] }`,
+    'duplicate rule "a", first defined at rules.json:2:11',
+  ],
+  ['a duplicate key', '{ "rules": [],\n  ▸"rules": [] }', 'duplicate key "rules", first written in line 1'],
+  [
+    '"any" beside "all"',
+    ruleFile({ conditions: '{ "all": [], ▸"any": [] }' }),
+    'a condition has one of "all", "any", "not", "condition"; here "all" stands beside it',
+  ],
+  [
+    'an empty "any"',
+    ruleFile({ conditions: '{ "any": ▸[] }' }),
+    '"any" of nothing can never hold; for "always" write { "all": [] }',
+  ],
+  [
+    'a cyclic condition',
+    '{ "conditions": {\n  ▸"a": { "condition": "b" },\n  "b": { "not": { "condition": "a" } } } }',
+    'the condition refers to itself: "a" → "b" → "a"',
+  ],
+  [
+    'a condition that is itself',
+    '{ "conditions": { ▸"a": { "all": [{ "condition": "a" }] } } }',
+    'the condition refers to itself: "a" → "a"',
+  ],
+  [
+    'a list where "in" needs one',
+    ruleFile({ conditions: leaf('"customer.tier"', '"in"', '▸"gold"') }),
+    '"in" needs a list of values, such as ["gold", "platinum"]',
+  ],
+  [
+    'a number where one is needed',
+    ruleFile({ conditions: leaf('"customer.premium"', '"greaterThan"', '▸"ten"') }),
+    '"greaterThan" needs a number',
+  ],
+  [
+    'a text where one is needed',
+    ruleFile({ conditions: leaf('"message.subject"', '"startsWith"', '▸5') }),
+    '"startsWith" needs text',
+  ],
+  [
+    'a duration',
+    ruleFile({ conditions: leaf('"message.received"', '"withinLast"', '▸"3 days"') }),
+    '"withinLast" needs an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as "P30D" or "PT12H"',
+  ],
+  [
+    'weekly hours in no time zone that exists',
+    ruleFile({ conditions: leaf('"now"', '"withinHours"', '▸"Mon-Fri 09:00-17:00 Europe/Atlantis"') }),
+    '"withinHours" needs weekly hours and an IANA time zone, such as "Mon-Fri 09:00-17:00 Europe/Berlin"',
+  ],
+  [
+    'a time',
+    ruleFile({ conditions: leaf('"customer.renewal"', '"before"', '▸"next week"') }),
+    '"before" needs a date or time, such as "2026-11-24" or "2026-11-24T09:00:00Z"',
+  ],
+  [
+    'a domain',
+    ruleFile({ conditions: leaf('"sender.address"', '"inDomain"', '▸"not a domain"') }),
+    '"inDomain" needs a domain, such as "northwind.example"',
+  ],
+  [
+    'true or false',
+    ruleFile({ conditions: leaf('"customer.tier"', '"exists"', '▸"yes"') }),
+    '"exists" needs true or false',
+  ],
+  [
+    'a bad regex',
+    ruleFile({ conditions: leaf('"message.subject"', '"matches"', '▸"(abc"') }),
+    '"matches" has a bad pattern: missing closing ): `(abc`',
+  ],
+  [
+    'a regex of another dialect',
+    ruleFile({ conditions: leaf('"message.subject"', '"matches"', '▸"a(?=b)"') }),
+    '"matches" has a bad pattern: invalid or unsupported Perl syntax: `(?=`',
+  ],
+  [
+    'a state that there is not',
+    ruleFile({ conditions: leaf('"lookup.state"', '"equal"', '▸"foud"') }),
+    '"lookup.state" is one of found, not_found, ambiguous, unavailable, no_sender, skipped, never "foud", did you mean "found"?',
+  ],
+  [
+    'text for a yes-or-no field',
+    ruleFile({ conditions: leaf('"message.isReply"', '"equal"', '▸"true"') }),
+    '"message.isReply" is true or false, it is never "true"',
+  ],
+  [
+    'an operator for lists on text',
+    ruleFile({ conditions: leaf('"message.subject"', '▸"contains"', '"x"') }),
+    '"contains" cannot apply to "message.subject", which is text, did you mean "containsText"?',
+  ],
+  [
+    'an operator for text on a list',
+    ruleFile({ conditions: leaf('"message.to"', '▸"startsWith"', '"x"') }),
+    '"startsWith" cannot apply to "message.to", which is a list of texts, did you mean "someFact:startsWith"?',
+  ],
+  [
+    'a list for "equal"',
+    ruleFile({ conditions: leaf('"customer.tier"', '"equal"', '▸["gold"]') }),
+    '"equal" needs text, a number, true, false or null',
+  ],
+  [
+    'a leaf as the outermost condition',
+    ruleFile({ conditions: '▸{ "fact": "now", "operator": "exists", "value": true }' }),
+    'the outermost condition must be "all", "any", "not" or "condition"; write { "all": [ … ] } around this one',
+  ],
+  [
+    'a condition without a value',
+    ruleFile({ conditions: '{ "all": [▸{ "fact": "now", "operator": "exists" }] }' }),
+    'a condition needs "value"',
+  ],
+  ['a list in "not"', ruleFile({ conditions: '{ "not": ▸[] }' }), '"not" takes one condition, not a list'],
+  [
+    'a rule without conditions',
+    `{ "rules": [▸{ "name": "a", "actions": [${ACTION}] }] }`,
+    'a rule needs "conditions"; { "all": [] } holds for every message',
+  ],
+  [
+    'a rule without a name',
+    `{ "rules": [▸{ "conditions": { "all": [] }, "actions": [${ACTION}] }] }`,
+    'a rule needs "name"',
+  ],
+  [
+    'a rule without actions',
+    '{ "rules": [{ "name": "a", "conditions": { "all": [] }, "actions": ▸[] }] }',
+    '"actions" must not be empty',
+  ],
+  [
+    'a priority of zero',
+    ruleFile({ more: '\n      "priority": ▸0,' }),
+    '"priority" must be a whole number of at least 1, not 0',
+  ],
+  [
+    'a priority in words',
+    ruleFile({ more: '\n      "priority": ▸"high",' }),
+    '"priority" must be a whole number of at least 1, not "high"',
+  ],
+  [
+    'a mode that there is not',
+    ruleFile({ more: '\n      "mode": ▸"shadw",' }),
+    '"mode" must be one of live, shadow, not "shadw", did you mean "shadow"?',
+  ],
+  [
+    'a mailbox that is no address',
+    ruleFile({ more: '\n      "mailboxes": [▸"claims"],' }),
+    'a mailbox is an address or "*@domain", not "claims"',
+  ],
+  [
+    'dates the wrong way round',
+    ruleFile({ more: '\n      "validFrom": "2026-12-01", "validUntil": ▸"2026-11-01",' }),
+    '"validUntil" must be after "validFrom"',
+  ],
+  [
+    'an assignment to nobody',
+    ruleFile({ actions: '[{ "type": "assign", "value": { "mainAssignment": ▸{} } }]' }),
+    'an assignment needs "users" or "assignToAnyUser": true',
+  ],
+  [
+    'an assignment to users and to any user',
+    ruleFile({
+      actions: '[{ "type": "assign", "value": { "mainAssignment": { ▸"users": ["A"], "assignToAnyUser": true } } }]',
+    }),
+    'an assignment has "users" or "assignToAnyUser": true, not both',
+  ],
+  [
+    'a message with two bodies',
+    ruleFile({ actions: '[{ "type": "sendMessage", "value": { "templateName": "T", ▸"body": "B" } }]' }),
+    'sendMessage has "templateName" or "body" and "bodyType", not both',
+  ],
+  [
+    'a message with none',
+    ruleFile({ actions: '[{ "type": "sendMessage", "value": ▸{ "subject": "S" } }]' }),
+    'sendMessage needs "templateName", or "body" and "bodyType"',
+  ],
+  [
+    'a forward to no address',
+    ruleFile({ actions: '[{ "type": "forwardMessage", "value": { "toAddresses": [▸"underwriting"] } }]' }),
+    'not an e-mail address',
+  ],
+  ['a missing comma', '{ "rules": []\n  ▸"conditions": {} }', 'not valid JSON: "," is expected here'],
+  [
+    'a comma too many',
+    '{ "rules": [], ▸}',
+    'not valid JSON: a key in double quotes is expected here (is there a comma too many?)',
+  ],
+  [
+    'a truncated file',
+    '{ "rules": [\n  { "name": "a",▸',
+    'not valid JSON: a key in double quotes is expected here (is there a comma too many?)',
+  ],
+  ['a comment', '{\n  ▸// note\n  "rules": [] }', 'not valid JSON: comments are not allowed, use "description"'],
+  ['an empty file', '▸', 'not valid JSON: a value is expected here (is there a comma too many?)'],
+  [
+    'nesting without end',
+    `{ "rules": [], "conditions": ${'['.repeat(199)}▸${'['.repeat(9_800)}`,
+    'nested more than 200 levels deep',
+  ],
+];
+
+describe('a rule file with a fault is rejected with its exact place:', () => {
+  test.each(ERRORS)('%s', async (_name, marked, message) => {
+    const { text, place } = unmark(marked);
+    expect(await faultsOf({ 'rules.json': text })).toContain(`rules.json:${place}  ${message}`);
+    const result = await load({ 'rules.json': text });
+    expect(result.ok).toBe(false);
+  });
+});
+
+test('the fault of the design is printed with its line and a caret', async () => {
+  const lines = Array.from({ length: 13 }, () => '');
+  const rule = `{ "rules": [{ "name": "a", "actions": [${ACTION}], "conditions": { "all": [{`;
+  const text = `${[rule, ...lines.slice(1)].join('\n')}\n        "fact": "custmer.tier", "operator": "equal", "value": "gold" }] } }] }`;
+  const result = await load({ 'vip.json': text });
+  if (result.ok) throw new Error('the rules were accepted');
+  expect(formatFault(result.faults[0]!)).toBe(
+    `${result.folder}/vip.json:14:17  unknown fact "custmer.tier", did you mean "customer.tier"?\n` +
+      '  14 |         "fact": "custmer.tier", "operator": "equal", "value": "gold" }] } }] }\n' +
+      '                       ^',
+  );
+});
+
+test('all faults of all files are reported together, in order', async () => {
+  const faults = await faultsOf({
+    'b.json': ruleFile({ conditions: leaf('"weather"', '"equals"', '"x"') }),
+    'a.json': '{ "rules": [',
+    'lists/partners.csv': 'domain,tier\nacme.example,gold,extra\n',
+    'c.json': `{ "rules": [{ "name": "one", "conditions": { "all": [] }, "actions": [${ACTION}] }] }`,
+  });
+  expect(faults.map((fault) => fault.split('  ')[0])).toEqual([
+    'a.json:1:13',
+    'b.json:6:13',
+    'b.json:6:36',
+    'lists/partners.csv:2:1',
+  ]);
+});
+
+test('a field that no provider maps is a warning, not an error', async () => {
+  const { text, place } = unmark(ruleFile({ conditions: leaf('▸"customer.teir"', '"equal"', '"gold"') }));
+  expect(await faultsOf({ 'rules.json': text })).toEqual([
+    `rules.json:${place}  warning: no CRM provider maps "customer.teir", did you mean "customer.tier"?`,
+  ]);
+  expect((await load({ 'rules.json': text })).ok).toBe(true);
+});
+
+test('a folder without a rule file is rejected', async () => {
+  expect(await faultsOf({ 'notes.txt': 'x', 'claims.test.json': '{}', 'schema/rules.schema.json': '{}' })).toEqual([
+    expect.stringMatching(/no rule file \(\*\.json\) in the rules folder$/),
+  ]);
+});
+
+test('a file that is not UTF-8 is rejected', async () => {
+  const folder = tempFolder({ 'rules.json': Buffer.from('{ "rules": [], "description": "\xe9" }', 'latin1') });
+  const result = await loadRules(folder, { customerFields: null });
+  expect(result.ok ? [] : result.faults.map(({ message }) => message)).toEqual(['the file is not UTF-8 text']);
+});
+
+test('test files, hidden files, schema and lists hold no rules', async () => {
+  const rule = (name: string) =>
+    `{ "rules": [{ "name": "${name}", "conditions": { "all": [] }, "actions": [${ACTION}] }] }`;
+  const result = await load({
+    'a.json': rule('a'),
+    'deep/b.json': rule('b'),
+    'a.test.json': '{ "broken": ',
+    '.hidden.json': '{ "broken": ',
+    '..2026_11_24/a.json': rule('a'),
+    'schema/rules.schema.json': '{}',
+    'lists/tiers.json': '["gold"]',
+  });
+  expect(result.ok && result.ruleSet.rules.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(result.ok && result.ruleSet.lists).toEqual({ tiers: ['gold'] });
+});
+
+test('rules stand by priority, then file path, then position in the file', async () => {
+  const rule = (name: string, priority: number) =>
+    `{ "name": "${name}", "priority": ${priority}, "conditions": { "all": [] }, "actions": [${ACTION}] }`;
+  const result = await load({
+    'b.json': `{ "rules": [${rule('b1', 1)}, ${rule('b2', 9)}] }`,
+    'a.json': `{ "rules": [${rule('a1', 1)}, ${rule('a2', 9)}, ${rule('a3', 1)}] }`,
+  });
+  expect(result.ok && result.ruleSet.rules.map(({ name }) => name)).toEqual(['a2', 'b2', 'a1', 'a3', 'b1']);
+});
+
+test('the revision follows the content of rules and lists, and nothing else', async () => {
+  const files = { 'a.json': ruleFile({}), 'lists/tiers.json': '["gold"]' };
+  const revision = async (changed: Readonly<Record<string, string>>) => {
+    const result = await load({ ...files, ...changed });
+    return result.ok ? result.ruleSet.revision : 'rejected';
+  };
+  const first = await revision({});
+  expect(first).toMatch(/^[\da-f]{12}$/);
+  expect(await revision({ 'notes.txt': 'x' })).toBe(first);
+  expect(await revision({ 'lists/tiers.json': '["silver"]' })).not.toBe(first);
+  expect(await revision({ 'a.json': ruleFile({ more: '"priority": 2,' }) })).not.toBe(first);
+});
