@@ -1,6 +1,6 @@
-import { parse } from 'csv-parse/sync';
 import { basename, extname } from 'node:path';
 import type { JsonValue } from '../facts/facts.js';
+import { CsvError, parseCsv } from '../files/csv.js';
 import type { Fault } from '../files/fault.js';
 import { JsonDocument, valueOf } from '../files/json-document.js';
 
@@ -43,10 +43,10 @@ function readJsonList(file: string, bytes: Uint8Array): ListRead {
 function readCsvList(file: string, bytes: Uint8Array): ListRead {
   let rows: string[][];
   try {
-    rows = parse(Buffer.from(bytes), { bom: true, skipEmptyLines: true, trim: true });
+    rows = parseCsv(bytes);
   } catch (error) {
-    const line = (error as { lines?: number }).lines ?? 1;
-    return { faults: [{ ...wholeFile(file, `not valid CSV: ${(error as Error).message}`), line }] };
+    if (!(error instanceof CsvError)) throw error;
+    return { faults: [{ ...wholeFile(file, `not valid CSV: ${error.message}`), line: error.line }] };
   }
   const [header = [], ...records] = rows;
   if (header.length === 0) return { faults: [wholeFile(file, 'the list needs a header row')] };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parseCsv } from '../../files/csv.js';
 import { FileWatcher, fingerprintOf } from '../../files/file-watcher.js';
 import { JsonDocument, valueOf } from '../../files/json-document.js';
 import type { ObjectReader } from '../../files/object-reader.js';
@@ -118,7 +118,8 @@ export class FileProvider extends CrmProvider {
       this.#index = buildIndex(readRows(path, await readFile(path)), this.options);
       this.#fault = undefined;
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = error instanceof CsvError ? `line ${error.line}: ${message}` : (code ?? message);
       this.#fault = new EnricherError('CRM_MISCONFIGURED', `Provider "${name}": cannot use ${path}: ${reason}`, {
         cause: error,
       });
@@ -134,13 +135,8 @@ function toMatch(records: readonly CustomerRecord[] = []): CrmMatch {
 
 function readRows(path: string, bytes: Uint8Array): Row[] {
   if (extname(path).toLowerCase() === '.json') return readJsonRows(path, bytes);
-  const rows: Record<string, string>[] = parse(Buffer.from(bytes), {
-    columns: true,
-    bom: true,
-    skipEmptyLines: true,
-    trim: true,
-  });
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== '')));
+  const [header = [], ...rows] = parseCsv(bytes);
+  return rows.map((cells) => Object.fromEntries(cells.flatMap((cell, index) => (cell === '' ? [] : [[header[index]!, cell]]))));
 }
 
 function readJsonRows(path: string, bytes: Uint8Array): Row[] {

@@ -100,11 +100,11 @@ function isPassing(code: number): boolean {
   return [0, 5, 6, 7, 9, 10, 17].includes(code & 0xff);
 }
 
-/** Integers beyond 2^53 become text, so that no digit of a number is lost; blobs have no meaning for rules. */
+/** NULL is no value; integers beyond 2^53 become text, so that no digit is lost; blobs have no meaning for rules. */
 function toJson(value: unknown): JsonValue | undefined {
   if (typeof value === 'bigint') {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value.toString();
   }
-  return value instanceof Uint8Array ? undefined : (value as JsonValue);
+  return value === null || value instanceof Uint8Array ? undefined : (value as JsonValue);
 }

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { SqlProvider, type SqlProviderOptions } from '../../src/crm/providers/sql.provider.js';
+import { parseEmailAddress } from '../../src/shared/email-address.js';
+import { tempFolder } from '../support/temp-folder.js';
+import { CONTRACT_CUSTOMERS, CONTRACT_FIELDS, describeCrmProvider } from './crm-provider.contract.js';
+
+const BY_EMAIL = 'SELECT full_name, claim_no FROM customers WHERE lower(email) = :email';
+const BY_DOMAIN = 'SELECT full_name, claim_no FROM customers WHERE domain = :domain';
+const ENDLESS =
+  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS full_name FROM n WHERE i < 0 AND :email != ''";
+
+const providers: SqlProvider[] = [];
+afterEach(() => Promise.all(providers.splice(0).map((provider) => provider.close())));
+
+function makeDatabase(): string {
+  const path = join(tempFolder(), 'customers.db');
+  const database = new DatabaseSync(path);
+  database.exec(
+    'CREATE TABLE customers (email TEXT, domain TEXT, full_name TEXT, claim_no TEXT, number INTEGER, photo BLOB)',
+  );
+  const insert = database.prepare(
+    "INSERT INTO customers (email, domain, full_name, claim_no) VALUES (?, ?, ?, nullif(?, ''))",
+  );
+  for (const { email, domain, full_name, claim_no } of CONTRACT_CUSTOMERS) {
+    insert.run(email, domain.replace('bücher', 'xn--bcher-kva'), full_name, claim_no);
+  }
+  database.exec("UPDATE customers SET number = 9007199254740993, photo = x'00ff' WHERE claim_no = 'CLM-1'");
+  database.close();
+  return path;
+}
+
+function provide(more: Partial<SqlProviderOptions> = {}): SqlProvider {
+  const provider = new SqlProvider({
+    name: 'db',
+    path: makeDatabase(),
+    byEmail: BY_EMAIL,
+    byDomain: BY_DOMAIN,
+    fields: CONTRACT_FIELDS,
+    ...more,
+  });
+  providers.push(provider);
+  return provider;
+}
+
+describeCrmProvider('SQLite', () => provide());
+
+describe('a SQL provider on SQLite', () => {
+  const dana = parseEmailAddress('dana.reyes@northwind.example')!;
+  const signal = () => AbortSignal.timeout(20_000);
+
+  test('binds :email, :domain and :local, of which a query may use any', async () => {
+    const byEmail = "SELECT :email || '|' || :domain || '|' || :local AS full_name";
+    expect(await provide({ byEmail }).findByEmail(dana, signal())).toMatchObject({
+      record: { name: 'dana.reyes@northwind.example|northwind.example|dana.reyes' },
+    });
+  });
+
+  test('cannot tell by domain without a query for it', () => {
+    expect(provide({ byDomain: null }).findByDomain).toBeUndefined();
+  });
+
+  test('keeps every digit of large numbers and leaves blobs out', async () => {
+    const provider = provide({
+      byEmail: 'SELECT number, photo, 7 AS small, 1.5 AS real FROM customers WHERE lower(email) = :email',
+      fields: null,
+    });
+    expect(await provider.findByEmail(dana, signal())).toEqual({
+      kind: 'found',
+      record: { number: '9007199254740993', small: 7, real: 1.5 },
+    });
+  });
+
+  test.each([
+    ['a table that is not there', { byEmail: 'SELECT 1 FROM nowhere' }, /no such table: nowhere/],
+    ['bad SQL', { byEmail: 'SELEC 1' }, /syntax error/],
+    ['a database that is not there', { path: '/nowhere/customers.db' }, /unable to open database file/],
+    ['a query that would write', { byEmail: 'DELETE FROM customers RETURNING full_name' }, /readonly database/],
+  ])('is misconfigured with %s, and says so', async (_what, more, reason) => {
+    const provider = provide(more);
+    const refusal = { code: 'CRM_MISCONFIGURED', message: expect.stringMatching(reason) };
+    await expect(provider.findByEmail(dana, signal())).rejects.toMatchObject(refusal);
+    await expect(provider.check(signal())).rejects.toMatchObject(refusal);
+  });
+
+  test('is misconfigured with a file that is no database', async () => {
+    const path = join(tempFolder(), 'customers.db');
+    writeFileSync(path, 'not a database, but long enough to be taken for one by its size. '.repeat(20));
+    await expect(provide({ path }).check(signal())).rejects.toMatchObject({
+      code: 'CRM_MISCONFIGURED',
+      message: expect.stringContaining('not a database'),
+    });
+  });
+
+  test('cuts an endless query off at its signal, without holding up the event loop, and answers the next', async () => {
+    const provider = provide({ byEmail: ENDLESS });
+    const cut = new AbortController();
+    const answer = provider.findByEmail(dana, cut.signal);
+    const behind = provider.findByDomain!('northwind.example', signal());
+    setImmediate(() => cut.abort(new Error('too late')));
+    await expect(answer).rejects.toThrow('too late');
+    await expect(behind).rejects.toMatchObject({ code: 'CRM_UNAVAILABLE' });
+    expect(await provider.findByDomain!('northwind.example', signal())).toMatchObject({ kind: 'found' });
+  });
+
+  test('asks nothing when its signal has aborted already', async () => {
+    await expect(provide().findByEmail(dana, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+  });
+});
