@@ -21,7 +21,8 @@ const format = new Option('--format <format>', 'how to print').choices(['text', 
 const program = new Command('enricher')
   .description('Answers Emailgistics webhooks with actions that JSON rules decide over message, sender and customer')
   .version(version)
-  .showHelpAfterError('(enricher --help lists the commands)');
+  .showHelpAfterError('(enricher --help lists the commands)')
+  .exitOverride();
 
 program
   .command('start')
@@ -75,8 +76,6 @@ program
     const { healthcheck } = await import('./cli/healthcheck.js');
     process.exitCode = await healthcheck(url, process.env, process.stdout);
   });
-
-program.exitOverride();
 
 try {
   loadEnvFile();

@@ -82,10 +82,10 @@ function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
     if (value !== undefined && value !== '') given[name] = name === 'LOG_PRETTY' ? toBoolean(value) : value;
   }
   const dto = plainToInstance(EnvDto, given, { exposeDefaultValues: true });
-  for (const error of validateSync(dto)) {
-    for (const message of Object.values(error.constraints ?? {})) {
-      faults.push(`${error.property}: ${message.replace(`${error.property} `, '')}`);
-    }
+  for (const { property, constraints = {} } of validateSync(dto)) {
+    // What is no number is out of range too; that would only be noise.
+    const message = constraints['isInt'] ?? Object.values(constraints)[0] ?? 'is wrong';
+    faults.push(`${property}: ${message.replace(`${property} `, '')}`);
   }
   return dto;
 }

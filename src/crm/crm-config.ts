@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, normalize } from 'node:path';
 import { didYouMean } from '../files/did-you-mean.js';
 import { type Fault, formatFault, hasErrors, sortFaults } from '../files/fault.js';
 import { JsonDocument, type JsonNode } from '../files/json-document.js';
@@ -56,7 +56,8 @@ const DEFAULT_TIMEOUT_MS = 3_000;
 const MAX_TIMEOUT_MS = 60_000;
 
 /** Reads `config/crm.json`; secrets come from the given environment. */
-export async function readCrmConfig(file: string, env: NodeJS.ProcessEnv): Promise<CrmConfigRead> {
+export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promise<CrmConfigRead> {
+  const file = normalize(path);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../../test/support/temp-folder.js';
+import { EnvDto } from './env.dto.js';
+import { readServiceConfig } from './service-config.js';
+
+const faultsOf = (env: NodeJS.ProcessEnv): string[] => {
+  try {
+    readServiceConfig(env);
+    return [];
+  } catch (error) {
+    return (error as Error).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+};
+
+test('the defaults are those of the documentation', () => {
+  expect(readServiceConfig({})).toEqual({
+    isProduction: false,
+    host: '127.0.0.1',
+    port: 3000,
+    webhookSecrets: [],
+    webhookSecretFile: null,
+    rulesDir: './rules',
+    crmConfigFile: './config/crm.json',
+    answerDeadlineMs: 20_000,
+    bodyLimitBytes: 10_485_760,
+    logLevel: 'info',
+    logPretty: process.stdout.isTTY === true,
+  });
+});
+
+test('every variable can be set', () => {
+  const env = {
+    NODE_ENV: 'production',
+    HOST: '0.0.0.0',
+    PORT: '8080',
+    WEBHOOK_SECRET: 'one, two\nthree',
+    RULES_DIR: '/srv/rules',
+    CRM_CONFIG: '/srv/crm.json',
+    ANSWER_DEADLINE_MS: '5000',
+    BODY_LIMIT_BYTES: '2048',
+    LOG_LEVEL: 'debug',
+    LOG_PRETTY: 'Yes',
+  };
+  expect(readServiceConfig(env)).toEqual({
+    isProduction: true,
+    host: '0.0.0.0',
+    port: 8080,
+    webhookSecrets: ['one', 'two', 'three'],
+    webhookSecretFile: null,
+    rulesDir: '/srv/rules',
+    crmConfigFile: '/srv/crm.json',
+    answerDeadlineMs: 5000,
+    bodyLimitBytes: 2048,
+    logLevel: 'debug',
+    logPretty: true,
+  });
+});
+
+test('an empty variable is as unset', () => {
+  expect(readServiceConfig({ PORT: '', HOST: ' ', WEBHOOK_SECRET: '', LOG_PRETTY: '' })).toEqual(readServiceConfig({}));
+});
+
+test('all faults are listed at once, by variable', () => {
+  const env = {
+    PORT: '99999',
+    ANSWER_DEADLINE_MS: 'soon',
+    BODY_LIMIT_BYTES: '1',
+    LOG_LEVEL: 'loud',
+    LOG_PRETTY: 'maybe',
+    WEBHOOK_SECRET: ' , ',
+    WEBHOOK_SECRET_FILE: '/nowhere',
+  };
+  const faults = faultsOf(env);
+  for (const name of Object.keys(env)) expect(faults.join('\n')).toContain(name);
+  expect(faults).toContain('PORT: must not be greater than 65535');
+  expect(faults).toContain('ANSWER_DEADLINE_MS: must be a whole number of milliseconds');
+  expect(faults).toContain(
+    'LOG_LEVEL: must be one of the following values: fatal, error, warn, info, debug, trace, silent',
+  );
+  expect(faults).toContain('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set; keep one');
+  expect(faults).toContain('WEBHOOK_SECRET_FILE: cannot read /nowhere (ENOENT)');
+});
+
+test('the deadline stays below what the sender waits for', () => {
+  expect(faultsOf({ ANSWER_DEADLINE_MS: '90001' })).toEqual(['ANSWER_DEADLINE_MS: must not be greater than 90000']);
+});
+
+describe('the secret file', () => {
+  test('holds one or more secrets', () => {
+    const file = join(tempFolder({ secret: 'new-secret\r\nold-secret\n' }), 'secret');
+    expect(readServiceConfig({ WEBHOOK_SECRET_FILE: file })).toMatchObject({
+      webhookSecrets: ['new-secret', 'old-secret'],
+      webhookSecretFile: file,
+    });
+  });
+
+  test('must not be empty', () => {
+    const file = join(tempFolder({ secret: '\n' }), 'secret');
+    expect(faultsOf({ WEBHOOK_SECRET_FILE: file })).toEqual([`WEBHOOK_SECRET_FILE: ${file} holds no secret`]);
+  });
+});
+
+test('.env.example names every variable that is read, with its default, and no other', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  const example = new Map([...text.matchAll(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  const defaults = new EnvDto() as unknown as Record<string, unknown>;
+  const withoutDefault = ['NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY'];
+  expect([...example.keys()].sort()).toEqual(
+    [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault].sort(),
+  );
+  for (const [name, value] of Object.entries(defaults))
+    if (value !== undefined) expect([name, example.get(name)]).toEqual([name, String(value)]);
+});

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { tempFolder } from '../../test/support/temp-folder.js';
+import { readCrmConfig } from './crm-config.js';
+
+const validate = new Ajv({ allErrors: true }).compile(await readJson('../../config/schema/crm.schema.json'));
+
+const FILE = { name: 'customers', type: 'file', path: './customers.csv' };
+const SQL = { name: 'customers', type: 'sql', url: 'file:./customers.db', byEmail: 'SELECT 1' };
+
+/** Whether the service takes the configuration; the schema must say the same. */
+async function isAccepted(config: object): Promise<boolean> {
+  const folder = tempFolder({ 'crm.json': JSON.stringify(config) });
+  return (await readCrmConfig(join(folder, 'crm.json'), { CUSTOMERS: 'file:customers.csv' })).ok;
+}
+
+test('the sample configuration validates', async () => {
+  validate(await readJson('../../config/crm.json'));
+  expect(validate.errors).toBeNull();
+});
+
+test.each([
+  ['no provider at all', { providers: [] }],
+  ['notes for people', { description: 'ours', providers: [{ ...FILE, description: 'from the old system' }] }],
+  [
+    'columns with names of their own',
+    { providers: [{ ...FILE, match: { email: 'mail' }, fields: { tier: 'class' } }] },
+  ],
+  ['a customer file in capitals', { providers: [{ ...FILE, path: 'CUSTOMERS.JSON' }] }],
+  ['a path from the environment', { providers: [{ ...FILE, path: '${env:CUSTOMERS}' }] }],
+  ['a database', { providers: [SQL, { ...SQL, name: 'second', byDomain: 'SELECT 2' }] }],
+  ['a database address from the environment', { providers: [{ ...SQL, url: '${env:CUSTOMERS}' }] }],
+  ['limits for the look-up', { providers: [FILE], lookup: { timeoutMs: 60_000, onUnavailable: 'retry' } }],
+])('schema and service accept %s', async (_, config) => {
+  validate(config);
+  expect(validate.errors).toBeNull();
+  expect(await isAccepted(config)).toBe(true);
+});
+
+test.each([
+  ['a configuration without providers', {}],
+  ['providers that are no list', { providers: FILE }],
+  ['an unknown key', { providers: [], provider: FILE }],
+  ['a provider without a name', { providers: [{ type: 'file', path: './customers.csv' }] }],
+  ['a provider without a type', { providers: [{ name: 'customers', path: './customers.csv' }] }],
+  ['a provider type that there is not', { providers: [{ name: 'customers', type: 'excel', path: './customers.csv' }] }],
+  ['a file provider without a path', { providers: [{ name: 'customers', type: 'file' }] }],
+  ['a file that is neither CSV nor JSON', { providers: [{ ...FILE, path: './customers.xlsx' }] }],
+  ['a key of another provider type', { providers: [{ ...FILE, byEmail: 'SELECT 1' }] }],
+  ['a column to match by that there is not', { providers: [{ ...FILE, match: { phone: 'phone' } }] }],
+  ['a field that is no column name', { providers: [{ ...FILE, fields: { tier: 1 } }] }],
+  ['a field with an empty column name', { providers: [{ ...FILE, fields: { tier: '' } }] }],
+  ['a database without a query', { providers: [{ name: 'customers', type: 'sql', url: 'file:./customers.db' }] }],
+  ['a database that is not SQLite', { providers: [{ ...SQL, url: 'oracle://customers' }] }],
+  ['a timeout of nothing', { providers: [], lookup: { timeoutMs: 0 } }],
+  ['a timeout in text', { providers: [], lookup: { timeoutMs: '3s' } }],
+  ['an unknown answer to an unavailable CRM', { providers: [], lookup: { onUnavailable: 'ignore' } }],
+])('schema and service refuse %s', async (_, config) => {
+  expect(validate(config)).toBe(false);
+  expect(await isAccepted(config)).toBe(false);
+});
+
+async function readJson(path: string): Promise<object> {
+  return JSON.parse(await readFile(new URL(path, import.meta.url), 'utf8')) as object;
+}
