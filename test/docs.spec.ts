@@ -54,3 +54,11 @@ test('the first rule of the README is one without a fault', async () => {
   const load = await loadRules(tempFolder({ 'rules.json': rule! }), { customerFields: null });
   expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
 });
+
+test('the fault in the README is the one that its slip gives', async () => {
+  const [, rule] = examples('README.md');
+  const folder = tempFolder({ 'claims.json': rule!.replace('customer.tier', 'custmer.tier') });
+  const load = await loadRules(folder, { customerFields: null });
+  const printed = load.ok ? '' : formatFault(load.faults[0]!).replace(`${folder}/`, 'rules/');
+  expect(page('README.md')).toContain(`\n${printed}\n`);
+});
