@@ -17,16 +17,19 @@ export interface ReadTextOptions {
   readonly isHtml?: boolean;
   /** Whether `""` may be written; it then means "blank this". */
   readonly allowEmpty?: boolean;
+  /** Whether a number, true or false may be written for its text. */
+  readonly allowScalar?: boolean;
 }
 
-/** The template at a node, numbers and booleans taken as their text; undefined (recorded) when it is none. */
+/** The template at a node; undefined (recorded) when it is none. */
 export function readText(
   { document, known }: TextContext,
   node: JsonNode,
   what: string,
-  { isHtml = false, allowEmpty = false }: ReadTextOptions = {},
+  { isHtml = false, allowEmpty = false, allowScalar = false }: ReadTextOptions = {},
 ): TextTemplate | undefined {
-  if (node.type !== 'string' && node.type !== 'number' && node.type !== 'boolean') {
+  const isScalar = node.type === 'number' || node.type === 'boolean';
+  if (node.type !== 'string' && !(allowScalar && isScalar)) {
     document.error(node, `${what} must be text, not ${describe(node)}`);
     return undefined;
   }

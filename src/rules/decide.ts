@@ -1,6 +1,6 @@
 import type { Almanac } from 'json-rules-engine';
 import type { Facts } from '../facts/facts.js';
-import { type EvaluatedCondition, evaluateRule, FactAlmanac } from './engine.js';
+import { type EvaluatedCondition, evaluateRule, FactAlmanac, isListReference, isTimed } from './engine.js';
 import { isForMailbox, type Rule, type SourceLocation } from './rule.js';
 import type { RuleSet } from './rule-set.js';
 import { parsePath, formatPath } from '../facts/fact-path.js';
@@ -143,17 +143,12 @@ function explain(leaf: EvaluatedCondition, ruleSet: RuleSet): Why | null {
   if (location === undefined) return null;
   const path = leaf.path === undefined ? [] : (parsePath(leaf.path) ?? []);
   const { fact = '', operator = '', value, valueResult, factResult } = leaf;
-  return {
-    location,
-    fact: formatPath([fact, ...path]),
-    operator,
-    wanted: isNamedValue(value) ? value : valueResult,
-    read: factResult,
-  };
+  const wanted = writtenValue(value) ?? valueResult;
+  return { location, fact: formatPath([fact, ...path]), operator, wanted, read: factResult };
 }
 
-/** A list is shown by name and a duration as written, not as the engine resolves them. */
-function isNamedValue(value: unknown): boolean {
-  const fact = typeof value === 'object' && value !== null ? (value as { fact?: unknown }).fact : undefined;
-  return fact === 'lists' || fact === '@with-now';
+/** The value as its author wrote it, where the engine holds something else; undefined where it does not. */
+function writtenValue(value: unknown): unknown {
+  if (isTimed(value)) return value.params.value;
+  return isListReference(value) ? parsePath(value.path)?.[0] : undefined;
 }

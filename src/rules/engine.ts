@@ -97,6 +97,20 @@ export function toEngineValue({ name }: DecoratedOperator, value: ConditionValue
   return value.literal;
 }
 
+/** Whether a value stands for a reference table. */
+export function isListReference(value: unknown): value is { readonly fact: 'lists'; readonly path: string } {
+  return isReferenceTo(value, 'lists');
+}
+
+/** Whether a value stands for a literal paired with the time. */
+export function isTimed(value: unknown): value is { readonly params: { readonly value: unknown } } {
+  return isReferenceTo(value, WITH_NOW);
+}
+
+function isReferenceTo(value: unknown, fact: string): boolean {
+  return typeof value === 'object' && value !== null && (value as { fact?: unknown }).fact === fact;
+}
+
 /** The facts of one message for one evaluation: plain reads of own properties instead of promises of facts and JSONPath. */
 export class FactAlmanac extends Almanac {
   static readonly #paths = new Map<string, PathSegments>();

@@ -106,7 +106,10 @@ function leafSchema(): Schema {
   return object(
     {
       fact: {
-        anyOf: [{ enum: factPaths() }, { pattern: '^(customer|conversation|lists|message|sender|lookup)[.\\[]' }],
+        anyOf: [
+          { enum: factPaths() },
+          { pattern: '^(customer|lists|conversation\\.customFields)[.\\[]|^message\\.(to|cc)\\[' },
+        ],
         type: 'string',
       },
       path: { type: 'string', pattern: '^\\$', description: 'A plain path below the fact: $.a.b[0]' },
@@ -167,6 +170,7 @@ function valueSchema(type: ActionType): Schema {
           ),
         },
         [],
+        { not: { required: ['templateName', 'body'] } },
       );
     case 'forwardMessage':
       return object({ toAddresses: ref('addresses'), comment: text('Plain text above the message') }, ['toAddresses']);

@@ -15,11 +15,16 @@ export type DeliveryParse =
   | { readonly ok: true; readonly delivery: Delivery }
   | { readonly ok: false; readonly violations: readonly Violation[] };
 
+/** Enough for every field that is checked; a list of thousands where an object belongs is not answered with thousands. */
+const MAX_VIOLATIONS = 20;
+
 /** The delivery in a request body, or everything that is wrong with it. */
 export function parseDelivery(body: unknown): DeliveryParse {
   if (!isObject(body)) return { ok: false, violations: [{ field: '', message: 'the body must be a JSON object' }] };
   const dto = plainToInstance(WebhookPayloadDto, body, { excludeExtraneousValues: true });
-  const violations = validateSync(dto).flatMap((error) => flatten(error, ''));
+  const violations = validateSync(dto)
+    .flatMap((error) => flatten(error, ''))
+    .slice(0, MAX_VIOLATIONS);
   return violations.length > 0 ? { ok: false, violations } : { ok: true, delivery: toDelivery(dto, body) };
 }
 

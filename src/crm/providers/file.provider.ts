@@ -136,7 +136,9 @@ function toMatch(records: readonly CustomerRecord[] = []): CrmMatch {
 function readRows(path: string, bytes: Uint8Array): Row[] {
   if (extname(path).toLowerCase() === '.json') return readJsonRows(path, bytes);
   const [header = [], ...rows] = parseCsv(bytes);
-  return rows.map((cells) => Object.fromEntries(cells.flatMap((cell, index) => (cell === '' ? [] : [[header[index]!, cell]]))));
+  return rows.map((cells) =>
+    Object.fromEntries(cells.flatMap((cell, index) => (cell === '' ? [] : [[header[index]!, cell]]))),
+  );
 }
 
 function readJsonRows(path: string, bytes: Uint8Array): Row[] {
