@@ -1,4 +1,4 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheckService, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import { LookupService } from '../crm/lookup.service.js';
@@ -37,7 +37,14 @@ export class HealthController {
     reply.header('cache-control', 'no-store');
     const isStrict = strict !== undefined && strict !== 'false';
     if (isStrict) await this.lookups.check(AbortSignal.timeout(STRICT_CHECK_MS));
-    return this.health.check([() => this.#intake(), () => this.#rules(), () => this.#crm(isStrict)]);
+    try {
+      return await this.health.check([() => this.#intake(), () => this.#rules(), () => this.#crm(isStrict)]);
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      // Terminus throws its result; who asks why we are not ready shall read it.
+      reply.code(503);
+      return error.getResponse();
+    }
   }
 
   #intake(): HealthIndicatorResult {

@@ -32,21 +32,27 @@ interface SourceFile {
 
 /** Loads all rule files and lists of a folder; all faults are found together, and any error rejects the whole. */
 export async function loadRules(folder: string, options: LoadOptions): Promise<RulesLoad> {
-  let files: SourceFile[];
+  let paths: string[];
   try {
-    files = await readFolder(folder);
+    paths = await listFolder(folder);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    return { ok: false, faults: [wholeFolder(folder, `cannot read the rules folder (${reason})`)] };
+    return { ok: false, faults: [wholeFile(folder, `cannot read the rules folder (${reasonOf(error)})`)] };
   }
-  return buildRuleSet(folder, files, options);
+  const reads = await Promise.all(paths.map((path) => readSource(folder, path)));
+  const faults = reads.filter((read) => 'message' in read);
+  if (faults.length > 0) return { ok: false, faults };
+  return buildRuleSet(
+    folder,
+    reads.filter((read) => 'bytes' in read),
+    options,
+  );
 }
 
 function buildRuleSet(folder: string, files: readonly SourceFile[], options: LoadOptions): RulesLoad {
   const nameOf = ({ path }: SourceFile) => join(folder, path);
   const ruleFiles = files.filter(({ path }) => isRuleFile(path));
   if (ruleFiles.length === 0)
-    return { ok: false, faults: [wholeFolder(folder, 'no rule file (*.json) in the rules folder')] };
+    return { ok: false, faults: [wholeFile(folder, 'no rule file (*.json) in the rules folder')] };
   const { lists, faults: listFaults } = readLists(folder, files);
   const parts = ruleFiles.map((file) => readRuleFile(readDocument(nameOf(file), file.bytes)));
   const draft = readParts(parts, { customerFields: options.customerFields, listNames: Object.keys(lists) });
@@ -168,7 +174,7 @@ function readLists(
     const name = listName(path);
     const earlier = paths.get(name);
     if (earlier !== undefined) {
-      faults.push({ ...wholeFolder(join(folder, path), `duplicate list "${name}", also ${join(folder, earlier)}`) });
+      faults.push({ ...wholeFile(join(folder, path), `duplicate list "${name}", also ${join(folder, earlier)}`) });
       continue;
     }
     paths.set(name, path);
@@ -186,15 +192,26 @@ function readDocument(file: string, bytes: Uint8Array): JsonDocument {
   return document;
 }
 
-/** All files below the folder that count, in path order. Hidden ones do not: editors and Kubernetes put theirs there. */
-async function readFolder(folder: string): Promise<SourceFile[]> {
+/** The paths of all files below the folder that count, in order. Hidden ones do not: editors and Kubernetes put theirs there. */
+async function listFolder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true });
-  const paths = entries
+  return entries
     .map((entry) => entry.split(sep).join('/'))
     .filter((path) => !path.split('/').some((part) => part.startsWith('.')))
     .filter((path) => isRuleFile(path) || isListFile(path))
     .sort();
-  return Promise.all(paths.map(async (path) => ({ path, bytes: await readFile(join(folder, path)) })));
+}
+
+async function readSource(folder: string, path: string): Promise<SourceFile | Fault> {
+  try {
+    return { path, bytes: await readFile(join(folder, path)) };
+  } catch (error) {
+    return wholeFile(join(folder, path), `cannot read the file (${reasonOf(error)})`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unreadable';
 }
 
 function isRuleFile(path: string): boolean {
@@ -213,6 +230,6 @@ function revisionOf(files: readonly SourceFile[]): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-function wholeFolder(folder: string, message: string): Fault {
-  return { severity: 'error', file: normalize(folder), line: 1, column: 1, message, source: '' };
+function wholeFile(path: string, message: string): Fault {
+  return { severity: 'error', file: normalize(path), line: 1, column: 1, message, source: '' };
 }

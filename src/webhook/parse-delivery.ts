@@ -15,17 +15,29 @@ export type DeliveryParse =
   | { readonly ok: true; readonly delivery: Delivery }
   | { readonly ok: false; readonly violations: readonly Violation[] };
 
-/** Enough for every field that is checked; a list of thousands where an object belongs is not answered with thousands. */
-const MAX_VIOLATIONS = 20;
-
 /** The delivery in a request body, or everything that is wrong with it. */
 export function parseDelivery(body: unknown): DeliveryParse {
   if (!isObject(body)) return { ok: false, violations: [{ field: '', message: 'the body must be a JSON object' }] };
-  const dto = plainToInstance(WebhookPayloadDto, body, { excludeExtraneousValues: true });
-  const violations = validateSync(dto)
-    .flatMap((error) => flatten(error, ''))
-    .slice(0, MAX_VIOLATIONS);
+  const dto = plainToInstance(WebhookPayloadDto, neededPart(body));
+  const violations = validateSync(dto).flatMap((error) => flatten(error, ''));
   return violations.length > 0 ? { ok: false, violations } : { ok: true, delivery: toDelivery(dto, body) };
+}
+
+/** What is checked, no deeper than it is checked: class-transformer walks all it is given, however deep or long. */
+function neededPart({ id, event, mailbox, from }: Readonly<Record<string, unknown>>): object {
+  const inner = isObject(from) ? from['emailAddress'] : undefined;
+  const emailAddress = isObject(inner) ? { address: scalar(inner['address']) } : scalar(inner);
+  return {
+    id: scalar(id),
+    event: scalar(event),
+    mailbox: scalar(mailbox),
+    from: isObject(from) ? { emailAddress } : scalar(from),
+  };
+}
+
+/** A list or object where none belongs, as something that is no text and no object either. */
+function scalar(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? false : value;
 }
 
 function toDelivery(dto: WebhookPayloadDto, body: Readonly<Record<string, unknown>>): Delivery {
@@ -78,6 +90,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function flatten({ property, constraints = {}, children = [] }: ValidationError, prefix: string): Violation[] {
   const field = `${prefix}${property}`;
-  const own = Object.values(constraints).map((message) => ({ field, message: message.replace(`${property} `, '') }));
+  // "nestedValidation" only repeats what "isObject" says.
+  const { nestedValidation: _, ...told } = constraints;
+  const own = Object.values(told).map((message) => ({ field, message: message.replace(`${property} `, '') }));
   return [...own, ...children.flatMap((child) => flatten(child, `${field}.`))];
 }

@@ -1,16 +1,14 @@
-import { Expose, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import { IsNotEmpty, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 export class EmailAddressDto {
   /** May be missing or empty, as in system mails. */
-  @Expose()
   @IsOptional()
   @IsString()
   address?: string | null;
 }
 
 export class CorrespondentDto {
-  @Expose()
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -26,25 +24,21 @@ export class CorrespondentDto {
  */
 export class WebhookPayloadDto {
   /** Id of the message, opaque. */
-  @Expose()
   @IsString()
   @IsNotEmpty()
   id!: string;
 
   /** `received`; other values will come. */
-  @Expose()
   @IsString()
   @IsNotEmpty()
   event!: string;
 
   /** Address of the shared mailbox. */
-  @Expose()
   @IsString()
   @IsNotEmpty()
   mailbox!: string;
 
   /** Header From; null or empty when the message has none. */
-  @Expose()
   @IsOptional()
   @IsObject()
   @ValidateNested()

@@ -6,7 +6,7 @@ import { EnricherError } from '../../shared/errors.js';
 import type { ProviderConfig, ProviderContext } from '../crm-config.js';
 import { type CrmMatch, CrmProvider } from '../crm.provider.js';
 import { type FieldMap, mapFields } from '../field-map.js';
-import { SqliteError, SqliteWorkerClient } from './sqlite-worker-client.js';
+import { SqliteClient, SqliteError } from './sqlite-client.js';
 
 export interface SqlProviderOptions {
   readonly name: string;
@@ -43,13 +43,13 @@ export function readSqlProvider(
 export class SqlProvider extends CrmProvider {
   readonly name: string;
   override readonly findByDomain?: (domain: string, signal: AbortSignal) => Promise<CrmMatch>;
-  readonly #client: SqliteWorkerClient;
+  readonly #client: SqliteClient;
 
   constructor(private readonly options: SqlProviderOptions) {
     super();
     this.name = options.name;
     const { path, byEmail, byDomain } = options;
-    this.#client = new SqliteWorkerClient({
+    this.#client = new SqliteClient({
       path,
       statements: { byEmail, ...(byDomain === null ? {} : { byDomain }) },
     });
@@ -68,7 +68,8 @@ export class SqlProvider extends CrmProvider {
   }
 
   override close(): Promise<void> {
-    return this.#client.close();
+    this.#client.close();
+    return Promise.resolve();
   }
 
   async #find(
@@ -95,7 +96,7 @@ export class SqlProvider extends CrmProvider {
   }
 }
 
-/** @source sqlite.org/rescode.html: 0 the thread, 5 BUSY, 6 LOCKED, 7 NOMEM, 9 INTERRUPT, 10 IOERR, 17 SCHEMA; low byte of the extended code */
+/** @source sqlite.org/rescode.html: 0 the process, 5 BUSY, 6 LOCKED, 7 NOMEM, 9 INTERRUPT, 10 IOERR, 17 SCHEMA; low byte of the extended code */
 function isPassing(code: number): boolean {
   return [0, 5, 6, 7, 9, 10, 17].includes(code & 0xff);
 }

@@ -1,4 +1,5 @@
-export interface SqliteWorkerData {
+/** What the client and the process of a database tell each other. */
+export interface SqliteSetup {
   readonly path: string;
   /** The operator's SQL by name. */
   readonly statements: Readonly<Record<string, string>>;

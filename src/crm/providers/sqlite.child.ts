@@ -1,16 +1,19 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
-import type { SqliteAnswer, SqliteQuery, SqliteWorkerData } from './sqlite-protocol.ts';
+import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.ts';
 
 /**
- * Runs the operator's queries beside the event loop: node:sqlite is synchronous and cannot be interrupted, but this thread
- * can be ended. Only erasable types and built-in modules here, so that Node runs the file as it stands, from src or dist.
+ * Runs the operator's queries in a process of its own: node:sqlite is synchronous and cannot be interrupted, not even by
+ * ending a thread, but a process can be killed. Only erasable types and built-in modules here, so that Node runs the file as
+ * it stands, from src or dist.
  */
-const { path, statements } = workerData as SqliteWorkerData;
+const { path, statements } = JSON.parse(process.argv[2] ?? '{}') as SqliteSetup;
 const prepared = new Map<string, StatementSync>();
 let database: DatabaseSync | undefined;
 
-parentPort!.on('message', (query: SqliteQuery) => parentPort!.postMessage(answer(query)));
+process.on('message', (query: SqliteQuery) => process.send?.(answer(query)));
+process.on('disconnect', () => process.exit(0));
+// Ctrl+C in a terminal reaches the whole group; deliveries in flight may still need an answer from here.
+process.on('SIGINT', () => undefined);
 
 function answer({ id, statement, parameters, maxRows }: SqliteQuery): SqliteAnswer {
   try {
@@ -30,7 +33,7 @@ function prepare(name: string): StatementSync {
   const known = prepared.get(name);
   if (known !== undefined) return known;
   database ??= new DatabaseSync(path, { readOnly: true, timeout: 1000 });
-  const statement = database.prepare(statements[name]!);
+  const statement = database.prepare(statements[name] ?? '');
   statement.setAllowUnknownNamedParameters(true);
   statement.setReadBigInts(true);
   prepared.set(name, statement);

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { closeApp, createApp } from '../../src/app.setup.js';
+import { readServiceConfig } from '../../src/config/service-config.js';
+import { type Answer, send } from './http.js';
+import { writeFiles } from './temp-folder.js';
+
+export const SECRET = 'a-secret-of-the-tests-only';
+
+/** What a test brings of its own: nothing of the repository's rules and customers is used. */
+export interface WorkspaceFiles {
+  /** Below the rules folder, by path: an object is written as JSON, a text as it stands. */
+  readonly rules: Readonly<Record<string, unknown>>;
+  /** Records of the one "file" provider, which has the `email` and `domain` columns. Default: nobody. */
+  readonly customers?: readonly Readonly<Record<string, unknown>>[];
+  /** `crm.json` instead of that provider; paths in it are relative to the workspace. */
+  readonly crm?: unknown;
+  /** Other files of the workspace, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A folder with everything that a service needs, outside the repository. */
+export interface Workspace {
+  readonly folder: string;
+  readonly rulesDir: string;
+  /** The variables that point a service at it, at a free port. */
+  readonly env: Readonly<Record<string, string>>;
+  remove(): void;
+}
+
+const FILE_PROVIDER = { providers: [{ name: 'customers', type: 'file', path: './customers.json' }] };
+
+export function makeWorkspace({ rules, customers = [], crm, files = {}, env = {} }: WorkspaceFiles): Workspace {
+  const folder = mkdtempSync(join(tmpdir(), 'enricher-app-'));
+  const rulesDir = join(folder, 'rules');
+  writeRules(rulesDir, rules);
+  writeFiles(folder, {
+    'crm.json': JSON.stringify(crm ?? FILE_PROVIDER),
+    'customers.json': JSON.stringify(customers),
+    ...files,
+  });
+  const own = { HOST: '127.0.0.1', PORT: '0', RULES_DIR: rulesDir, CRM_CONFIG: join(folder, 'crm.json') };
+  const secret = 'WEBHOOK_SECRET_FILE' in env ? {} : { WEBHOOK_SECRET: SECRET };
+  return {
+    folder,
+    rulesDir,
+    env: { ...own, ...secret, ...env },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Writes rule files by path: an object as JSON, a text as it stands. */
+export function writeRules(rulesDir: string, rules: Readonly<Record<string, unknown>>): void {
+  const texts = Object.entries(rules).map(
+    ([path, content]) => [path, typeof content === 'string' ? content : JSON.stringify(content, null, 2)] as const,
+  );
+  writeFiles(rulesDir, Object.fromEntries(texts));
+}
+
+/** What `/health/ready` says of the parts that tests look at. */
+export interface Readiness {
+  readonly status: number;
+  readonly intake: { readonly draining: boolean; readonly inFlight: number };
+  readonly rules: {
+    readonly revision: string;
+    readonly loadedAt: string;
+    readonly lastRejected: { readonly faults: readonly { file: string; line: number; message: string }[] } | null;
+  };
+}
+
+export async function readiness(url: string): Promise<Readiness> {
+  const { status, text } = await send(`${url}/health/ready`, { method: 'GET' });
+  const { details } = JSON.parse(text) as { details: Pick<Readiness, 'intake' | 'rules'> };
+  return { status, intake: details.intake, rules: details.rules };
+}
+
+export async function isReady(url: string): Promise<boolean> {
+  const { status } = await send(`${url}/health/ready`, { method: 'GET' });
+  return status === 200;
+}
+
+/** The real application on a free port. */
+export class RunningApp implements AsyncDisposable {
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    readonly url: string,
+    readonly workspace: Workspace,
+    /** What it logged, newest last. */
+    readonly logs: readonly string[],
+    private readonly app: Awaited<ReturnType<typeof createApp>>,
+  ) {}
+
+  static async start(files: WorkspaceFiles): Promise<RunningApp> {
+    const workspace = makeWorkspace(files);
+    try {
+      const logs: string[] = [];
+      const log = (message: unknown) => void logs.push(String(message));
+      const app = await createApp(readServiceConfig({ ...workspace.env }), { log, warn: log, error: log });
+      await app.listen(0, '127.0.0.1');
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      return new RunningApp(`http://127.0.0.1:${port}`, workspace, logs, app);
+    } catch (error) {
+      workspace.remove();
+      throw error;
+    }
+  }
+
+  get webhookUrl(): string {
+    return `${this.url}/webhooks/emailgistics`;
+  }
+
+  /** Delivers with the secret, over a connection of its own. */
+  deliver(payload: unknown): Promise<Answer> {
+    return send(this.webhookUrl, {
+      headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
+      body: JSON.stringify(payload),
+    });
+  }
+
+  readiness(): Promise<Readiness> {
+    return readiness(this.url);
+  }
+
+  /** Drains and stops, as a signal would; more calls wait for the first. */
+  close(): Promise<void> {
+    this.#closing ??= closeApp(this.app).finally(() => this.workspace.remove());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
