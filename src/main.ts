@@ -14,27 +14,25 @@ const SAMPLE_MESSAGE = fileURLToPath(new URL('../samples/known-customer.json', i
  */
 export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
   const given = readServiceConfig(env);
-  const config = withSecret(given);
+  const madeUpSecret = given.webhookSecrets.length > 0 ? null : makeUpSecret(given);
+  const config = madeUpSecret === null ? given : { ...given, webhookSecrets: [madeUpSecret] };
   const app = await createApp(config);
   await listen(app, config);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;
   process.stdout.write(`enricher listens on ${url}/webhooks/emailgistics\n`);
-  if (given.webhookSecrets.length === 0) process.stdout.write(firstDelivery(url, config.webhookSecrets[0]!));
+  if (madeUpSecret !== null) process.stdout.write(firstDelivery(url, madeUpSecret));
   stopOnSignal(app);
 }
 
 type App = Awaited<ReturnType<typeof createApp>>;
 
 /** Outside production a missing secret is made up for this one run; in production that would accept nobody, silently. */
-function withSecret(config: ServiceConfig): ServiceConfig {
-  if (config.webhookSecrets.length > 0) return config;
-  if (config.isProduction) {
-    throw new EnricherError(
-      'ENVIRONMENT_INVALID',
-      'WEBHOOK_SECRET or WEBHOOK_SECRET_FILE must be set in production (NODE_ENV=production)',
-    );
-  }
-  return { ...config, webhookSecrets: [randomBytes(24).toString('base64url')] };
+function makeUpSecret({ isProduction }: ServiceConfig): string {
+  if (!isProduction) return randomBytes(24).toString('base64url');
+  throw new EnricherError(
+    'ENVIRONMENT_INVALID',
+    'WEBHOOK_SECRET or WEBHOOK_SECRET_FILE must be set in production (NODE_ENV=production)',
+  );
 }
 
 async function listen(app: App, { host, port: wanted }: ServiceConfig): Promise<void> {

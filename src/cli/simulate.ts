@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { readServiceConfig } from '../config/service-config.js';
+import { readServiceConfig, type ServiceConfig } from '../config/service-config.js';
 import { requireCrmConfig } from '../crm/crm-config.js';
 import { LookupService } from '../crm/lookup.service.js';
 import type { Enrichment } from '../enrichment/enrichment.js';
@@ -40,17 +40,10 @@ export async function simulate(
     for (const { field, message } of parsed.violations) out.write(`${options.message}: ${field} ${message}\n`);
     return 1;
   }
-  const crm = options.customer === undefined ? await requireCrmConfig(config.crmConfigFile, env) : null;
-  const providers = crm?.providers.map((provider) => provider.create()) ?? [
-    new GivenCustomerProvider(await readCustomer(options.customer!)),
-  ];
-  const lookups = new LookupService(providers, crm?.timeoutMs ?? config.answerDeadlineMs);
-  const rules = await RulesService.start(config.rulesDir, { customerFields: crm?.customerFields ?? null });
+  const { lookups, customerFields, onUnavailable } = await chooseLookups(options.customer, config, env);
+  const rules = await RulesService.start(config.rulesDir, { customerFields });
   try {
-    const settings = {
-      answerDeadlineMs: config.answerDeadlineMs,
-      onUnavailable: crm?.onUnavailable ?? 'error',
-    } as const;
+    const settings = { answerDeadlineMs: config.answerDeadlineMs, onUnavailable };
     const enrichment = await new EnrichmentService(rules, lookups, new Intake(), settings, () => now).enrich(
       parsed.delivery,
     );
@@ -60,6 +53,27 @@ export async function simulate(
     rules.close();
     await lookups.close();
   }
+}
+
+/** Looks up in the configured CRM, or finds the given customer whoever is asked for. */
+async function chooseLookups(customerFile: string | undefined, config: ServiceConfig, env: NodeJS.ProcessEnv) {
+  if (customerFile !== undefined) {
+    const given = new GivenCustomerProvider(await readCustomer(customerFile));
+    return {
+      lookups: new LookupService([given], config.answerDeadlineMs),
+      customerFields: null,
+      onUnavailable: 'error',
+    } as const;
+  }
+  const { providers, timeoutMs, customerFields, onUnavailable } = await requireCrmConfig(config.crmConfigFile, env);
+  return {
+    lookups: new LookupService(
+      providers.map((provider) => provider.create()),
+      timeoutMs,
+    ),
+    customerFields,
+    onUnavailable,
+  };
 }
 
 function asJson(enrichment: Enrichment): string {
@@ -121,9 +135,9 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-function readNow(text: string | undefined): Date {
-  const now = text === undefined ? new Date() : new Date(text);
+function readNow(written: string | undefined): Date {
+  const now = written === undefined ? new Date() : new Date(written);
   if (Number.isNaN(now.getTime()))
-    throw new EnricherError('INPUT_INVALID', `--now ${text}: not a time such as 2026-11-24T09:00:00Z`);
+    throw new EnricherError('INPUT_INVALID', `--now ${written}: not a time such as 2026-11-24T09:00:00Z`);
   return now;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { EnvDto } from './env.dto.js';
@@ -29,7 +30,7 @@ test('the defaults are those of the documentation', () => {
     answerDeadlineMs: 20_000,
     bodyLimitBytes: 10_485_760,
     logLevel: 'info',
-    logPretty: process.stdout.isTTY === true,
+    logPretty: isatty(1),
   });
 });
 
@@ -110,9 +111,8 @@ test('.env.example names every variable that is read, with its default, and no o
   const example = new Map([...text.matchAll(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
   const defaults = new EnvDto() as unknown as Record<string, unknown>;
   const withoutDefault = ['NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY'];
-  expect([...example.keys()].sort()).toEqual(
-    [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault].sort(),
-  );
+  const read = [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault];
+  expect(new Set(example.keys())).toEqual(new Set(read));
   for (const [name, value] of Object.entries(defaults))
     if (value !== undefined) expect([name, example.get(name)]).toEqual([name, String(value)]);
 });

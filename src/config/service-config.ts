@@ -1,11 +1,12 @@
+import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Inject } from '@nestjs/common';
 import { getConfigToken } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { EnricherError } from '../shared/errors.js';
 import { EnvDto, type LogLevel } from './env.dto.js';
-import 'reflect-metadata';
 
 /** What the environment says, parsed once. */
 export interface ServiceConfig {
@@ -58,7 +59,7 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
     bodyLimitBytes: dto.BODY_LIMIT_BYTES,
     logLevel: dto.LOG_LEVEL,
-    logPretty: dto.LOG_PRETTY ?? process.stdout.isTTY === true,
+    logPretty: dto.LOG_PRETTY ?? isatty(process.stdout.fd),
   });
 }
 

@@ -27,7 +27,7 @@ export interface CrmConfig {
 export interface ProviderConfig {
   readonly name: string;
   readonly fields: FieldMap;
-  create(): CrmProvider;
+  readonly create: () => CrmProvider;
 }
 
 /** What a provider type needs to read its part of the configuration. */
@@ -37,7 +37,7 @@ export interface ProviderContext {
   /** Paths in the configuration are relative to this folder. */
   readonly folder: string;
   /** The text at a key with `${env:…}` and `${file:…}` replaced; undefined (recorded) when absent or unresolved. */
-  text(reader: ObjectReader, key: string): string | undefined;
+  readonly text: (reader: ObjectReader, key: string) => string | undefined;
 }
 
 type ProviderReader = (context: ProviderContext, reader: ObjectReader) => ProviderConfig | undefined;

@@ -1,7 +1,7 @@
 import { composeActions } from '../actions/compose-actions.js';
 import type { OnUnavailable } from '../crm/crm-config.js';
 import type { LookupService } from '../crm/lookup.service.js';
-import { buildFacts, senderAddress } from '../facts/build-facts.js';
+import { buildFacts, type LookupResult, senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
 import { decide } from '../rules/decide.js';
 import { hasRuleFor } from '../rules/rule-set.js';
@@ -58,9 +58,18 @@ export class EnrichmentService {
     return { ...result, outcome: actions.length > 0 ? 'acted' : 'nothing_to_do', shouldRetry: false };
   }
 
-  async #lookUp(delivery: Delivery) {
+  async #lookUp(delivery: Delivery): Promise<LookupResult> {
     const budgetMs = Math.max(this.options.answerDeadlineMs / 2, this.options.answerDeadlineMs - RESERVE_MS);
-    const deadline = AbortSignal.timeout(budgetMs);
-    return this.lookups.lookup(senderAddress(delivery), AbortSignal.any([deadline, this.intake.cutOff]));
+    const { cutOff } = this.intake;
+    const limit = new AbortController();
+    const abort = () => limit.abort();
+    const deadline = setTimeout(abort, budgetMs);
+    cutOff.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.lookups.lookup(senderAddress(delivery), limit.signal);
+    } finally {
+      clearTimeout(deadline);
+      cutOff.removeEventListener('abort', abort);
+    }
   }
 }

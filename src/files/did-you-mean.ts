@@ -23,5 +23,5 @@ function slips(word: string, candidate: string): number {
 }
 
 function sorted(word: string): string {
-  return Array.from(word).sort().join('');
+  return Array.from(word).toSorted().join('');
 }

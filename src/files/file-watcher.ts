@@ -89,7 +89,7 @@ export async function fingerprintOf(path: string): Promise<string> {
   } catch {
     entries = [''];
   }
-  const lines = await Promise.all(entries.sort().map((entry) => fingerprintOfFile(path, entry)));
+  const lines = await Promise.all(entries.toSorted().map((entry) => fingerprintOfFile(path, entry)));
   return lines.join('\n');
 }
 

@@ -199,7 +199,7 @@ async function listFolder(folder: string): Promise<string[]> {
     .map((entry) => entry.split(sep).join('/'))
     .filter((path) => !path.split('/').some((part) => part.startsWith('.')))
     .filter((path) => isRuleFile(path) || isListFile(path))
-    .sort();
+    .toSorted();
 }
 
 async function readSource(folder: string, path: string): Promise<SourceFile | Fault> {

@@ -259,6 +259,6 @@ function isBelow(domain: string | null, parent: string): boolean {
 
 /** The entries of a reference table: the elements of a list, or the keys of a table with rows. */
 function listMembers(list: unknown): ReadonlySet<string> {
-  const entries = Array.isArray(list) ? list : Object.keys((list ?? {}) as object);
+  const entries = Array.isArray(list) ? list : Object.keys(list ?? {});
   return new Set(entries.map((entry) => String(entry).toLowerCase()));
 }

@@ -1,9 +1,9 @@
+import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { Correspondent, Delivery } from '../facts/delivery.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import { WebhookPayloadDto } from './webhook-payload.dto.js';
-import 'reflect-metadata';
 
 /** What is wrong with a field. Values are never repeated: they are personal data. */
 export interface Violation {

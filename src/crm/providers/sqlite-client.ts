@@ -19,8 +19,8 @@ export class SqliteError extends Error {
 }
 
 interface Pending {
-  resolve(rows: Rows): void;
-  reject(error: unknown): void;
+  readonly resolve: (rows: Rows) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A database in a process of its own, started at the first query and again after a query had to be cut off. */
