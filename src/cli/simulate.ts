@@ -3,16 +3,15 @@ import { text } from 'node:stream/consumers';
 import { readServiceConfig, type ServiceConfig } from '../config/service-config.js';
 import { requireCrmConfig } from '../crm/crm-config.js';
 import { LookupService } from '../crm/lookup.service.js';
-import type { Enrichment } from '../enrichment/enrichment.js';
 import { EnrichmentService } from '../enrichment/enrichment.service.js';
 import { Intake } from '../enrichment/intake.js';
 import type { CustomerRecord } from '../facts/facts.js';
-import type { RuleVerdict, Why } from '../rules/decide.js';
+import { explain } from '../rules/decide.js';
 import { RulesService } from '../rules/rules.service.js';
 import { EnricherError } from '../shared/errors.js';
-import { toEnvelope } from '../webhook/envelope.js';
 import { parseDelivery } from '../webhook/parse-delivery.js';
 import { GivenCustomerProvider } from './given-customer.provider.js';
+import { toJson, toText } from './print-enrichment.js';
 
 export interface SimulateOptions {
   readonly message: string;
@@ -47,7 +46,8 @@ export async function simulate(
     const enrichment = await new EnrichmentService(rules, lookups, new Intake(), settings, () => now).enrich(
       parsed.delivery,
     );
-    out.write(options.format === 'json' ? asJson(enrichment) : asText(enrichment));
+    const explanations = enrichment.trace === null ? [] : explain(rules.current, enrichment.trace.facts);
+    out.write(options.format === 'json' ? toJson(enrichment, explanations) : toText(enrichment, explanations));
     return 0;
   } finally {
     rules.close();
@@ -74,50 +74,6 @@ async function chooseLookups(customerFile: string | undefined, config: ServiceCo
     customerFields,
     onUnavailable,
   };
-}
-
-function asJson(enrichment: Enrichment): string {
-  const { revision, trace } = enrichment;
-  const body = {
-    revision,
-    envelope: toEnvelope(enrichment),
-    lookup: trace?.facts.lookup ?? null,
-    verdicts: trace?.decision.verdicts ?? [],
-    suppressed: trace?.composition.suppressed ?? [],
-  };
-  return `${JSON.stringify(body, null, 2)}\n`;
-}
-
-function asText(enrichment: Enrichment): string {
-  const { trace, revision } = enrichment;
-  const lines = [JSON.stringify(toEnvelope(enrichment), null, 2), '', `Rules, revision ${revision}:`];
-  for (const verdict of trace?.decision.verdicts ?? []) lines.push(`  ${describeVerdict(verdict)}`);
-  const suppressed = trace?.composition.suppressed ?? [];
-  if (suppressed.length > 0) lines.push('', 'Left out:');
-  for (const { rule, type, part, wonBy } of suppressed) {
-    lines.push(
-      `  ${rule}: ${type}${part === null ? '' : ` "${part}"`}, ${wonBy === null ? 'nothing was left of it' : `"${wonBy}" has it`}`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function describeVerdict({ rule, mode, verdict, skipped, lostTo, why, location }: RuleVerdict): string {
-  const label = `${verdict}${mode === 'shadow' ? ' (shadow)' : ''}`.padEnd(12);
-  const reason =
-    skipped === undefined ? '' : `: ${skipped.replaceAll('_', ' ')}${lostTo === undefined ? '' : ` "${lostTo}"`}`;
-  const place = `${location.file}:${location.line}:${location.column}`;
-  const cause = why === null || skipped !== undefined ? '' : `\n${' '.repeat(15)}${describeWhy(why)}`;
-  return `${label} ${rule}${reason}  (${place})${cause}`;
-}
-
-function describeWhy({ fact, operator, wanted, read, location }: Why): string {
-  const seen = read === undefined ? 'missing' : JSON.stringify(read);
-  return `${fact} is ${shorten(seen)}; the rule asks: ${operator} ${shorten(JSON.stringify(wanted) ?? '')}  (${location.file}:${location.line}:${location.column})`;
-}
-
-function shorten(value: string): string {
-  return value.length > 80 ? `${value.slice(0, 79)}…` : value;
 }
 
 async function readCustomer(file: string): Promise<CustomerRecord | null> {

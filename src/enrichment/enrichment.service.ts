@@ -47,7 +47,7 @@ export class EnrichmentService {
     }
     const found = await this.#lookUp(delivery);
     const facts = buildFacts(delivery, found, this.clock(), ruleSet.lists);
-    const decision = await decide(ruleSet, facts);
+    const decision = decide(ruleSet, facts);
     const composition = composeActions(decision.acting, facts);
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
     const { actions } = composition;

@@ -1,7 +1,7 @@
 import type { Action } from '../actions/action.js';
 import type { Composition } from '../actions/compose-actions.js';
 import type { Facts } from '../facts/facts.js';
-import type { Decision } from '../rules/decide.js';
+import type { Decision } from '../rules/verdict.js';
 
 export type Outcome = 'acted' | 'nothing_to_do' | 'ignored_event' | 'no_rule_for_mailbox' | 'crm_unavailable';
 

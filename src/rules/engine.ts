@@ -43,9 +43,10 @@ interface EvaluatingRule {
 /** An engine that knows all operators and these named conditions. */
 export function createEngine(conditions: ReadonlyMap<string, EngineCondition>): Engine {
   const engine = new Engine();
-  for (const [name, { prepare }] of Object.entries(OPERATORS)) {
+  for (const [name, { prepare, ignoresCase = false }] of Object.entries(OPERATORS)) {
     if (prepare === undefined) continue;
     const prepared = new Map<unknown, ReturnType<typeof prepare>>();
+    const fold = (fact: unknown) => (ignoresCase && typeof fact === 'string' ? fact.toLowerCase() : fact);
     const prepareOnce = (value: unknown) => {
       const known = prepared.get(value) ?? prepare(value);
       // Values from facts differ from message to message; only what rules write is worth keeping.
@@ -53,13 +54,33 @@ export function createEngine(conditions: ReadonlyMap<string, EngineCondition>): 
       return known;
     };
     engine.addOperator(name, (fact: unknown, value: unknown) => {
-      if (!OPERATORS_THAT_READ_NOW.includes(name)) return prepareOnce(value)(fact, '');
+      if (!OPERATORS_THAT_READ_NOW.includes(name)) return prepareOnce(value)(fold(fact), '');
       const timed = value as WithNow;
       return prepareOnce(timed.value)(fact, timed.now);
     });
   }
   for (const [name, condition] of conditions) engine.setCondition(name, condition as unknown as TopLevelCondition);
   return engine;
+}
+
+interface OpenEngine {
+  readonly conditions: ReadonlyMap<string, unknown>;
+  readonly operators: { get(name: string): EvaluatingOperator };
+}
+
+/** An operator with its decorators applied, as json-rules-engine calls it. */
+export interface EvaluatingOperator {
+  evaluate(fact: unknown, value: unknown): unknown;
+}
+
+/** The parsed condition of this name. The engine's map is not in the package's types. */
+export function conditionNamed(engine: Engine, name: string): unknown {
+  return (engine as unknown as OpenEngine).conditions.get(name);
+}
+
+/** The operator as written (`not:someFact:startsWith`). The engine's map is not in the package's types. */
+export function operatorNamed(engine: Engine, written: string): EvaluatingOperator {
+  return (engine as unknown as OpenEngine).operators.get(written);
 }
 
 /** A rule held by the engine. The engine's event is not used: actions are ours. */

@@ -5,6 +5,7 @@ import type { JsonValue } from '../facts/facts.js';
 import { type Fault, hasErrors, sortFaults } from '../files/fault.js';
 import { JsonDocument, type JsonNode } from '../files/json-document.js';
 import { addRule, createEngine } from './engine.js';
+import { Program } from './program.js';
 import { type EngineCondition, readCondition } from './read-conditions.js';
 import { readRule, readRuleFile, type RuleDraft, type RuleFileParts } from './read-rule-file.js';
 import { listName, type ReferenceList, readReferenceList } from './reference-lists.js';
@@ -64,9 +65,11 @@ function buildRuleSet(folder: string, files: readonly SourceFile[], options: Loa
     .map(({ condition, nameNode: _, ...rule }) =>
       Object.freeze({ ...rule, conditions: addRule(engine, rule.name, rule.priority, condition) }),
     );
+  const program = new Program(engine, rules, lists);
   const ruleSet = {
     revision: revisionOf(files),
     rules,
+    program,
     lists,
     conditionLocations: draft.locations,
     files: ruleFiles.map(nameOf),

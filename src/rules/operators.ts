@@ -16,6 +16,8 @@ export interface OperatorDefinition {
   readonly check: (value: unknown) => string | null;
   /** `literal`: the value must stand in the rule; it cannot be another fact. */
   readonly value: 'literal' | 'any';
+  /** Texts are compared in lower case: `prepare`'s function gets the fact so. */
+  readonly ignoresCase?: true;
   /** Ours: the comparison, with the value prepared once. Absent for json-rules-engine's own. */
   readonly prepare?: (value: unknown) => (fact: unknown, now: string) => boolean;
 }
@@ -40,10 +42,10 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? nu
 const time = (value: unknown) =>
   parseTime(value) === null ? 'needs a date or time, such as "2026-11-24" or "2026-11-24T09:00:00Z"' : null;
 
-/** Compares folded texts; facts that are no text never match. */
+/** Compares texts in lower case; facts that are no text never match. */
 const folded = (compare: (fact: string, value: string) => boolean) => (value: unknown) => {
   const wanted = String(value).toLowerCase();
-  return (fact: unknown) => typeof fact === 'string' && compare(fact.toLowerCase(), wanted);
+  return (fact: unknown) => typeof fact === 'string' && compare(fact, wanted);
 };
 
 const compareTimes = (compare: (fact: number, value: number) => boolean) => (value: unknown) => {
@@ -122,6 +124,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     facts: TEXT,
     value: 'any',
     check: text,
+    ignoresCase: true,
     prepare: folded((fact, value) => fact.includes(value)),
   },
   startsWith: {
@@ -130,6 +133,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     facts: TEXT,
     value: 'any',
     check: text,
+    ignoresCase: true,
     prepare: folded((fact, value) => fact.startsWith(value)),
   },
   endsWith: {
@@ -138,6 +142,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     facts: TEXT,
     value: 'any',
     check: text,
+    ignoresCase: true,
     prepare: folded((fact, value) => fact.endsWith(value)),
   },
   matches: {

@@ -1,4 +1,6 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Composition, composeActions } from '../../src/actions/compose-actions.js';
@@ -8,11 +10,13 @@ import { requireCrmConfig } from '../../src/crm/crm-config.js';
 import { buildFacts, type LookupResult } from '../../src/facts/build-facts.js';
 import type { CustomerRecord, LookupFacts } from '../../src/facts/facts.js';
 import { formatFault } from '../../src/files/fault.js';
-import { decide, type Decision } from '../../src/rules/decide.js';
+import { decide } from '../../src/rules/decide.js';
+import type { Decision } from '../../src/rules/verdict.js';
 import { loadRules } from '../../src/rules/load-rules.js';
 import type { RuleSet } from '../../src/rules/rule-set.js';
 import type { Envelope } from '../../src/webhook/envelope.js';
 import { parseDelivery } from '../../src/webhook/parse-delivery.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 const SECRET = 'samples-secret';
 const CONFIG = readServiceConfig({ WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent' });
@@ -170,7 +174,7 @@ describe('The sample rules', () => {
 
   describe.each(CASES_BY_RULE)('%s', (_, cases) => {
     test.each(cases)('$name', async (sample) => {
-      const { decision, composition } = await run(withEnabled(ruleSet, sample.enable ?? []), sample);
+      const { decision, composition } = await run(sample.enable ? await withEnabled(sample.enable) : ruleSet, sample);
       const matched = decision.verdicts.filter(({ verdict }) => verdict === 'matched').map(({ rule }) => rule);
       expect({ matched, actions: composition.actions }).toEqual(sample.expect);
       expect(matched.includes(sample.rule)).toBe(sample.fires);
@@ -198,11 +202,20 @@ function context(claimNumber: string, policyNumber: string, region: string) {
   return { type: 'setCustomFields', name: 'Apply CRM context', value: { claimNumber, policyNumber, region } };
 }
 
-function withEnabled(ruleSet: RuleSet, names: readonly string[]): RuleSet {
-  return {
-    ...ruleSet,
-    rules: ruleSet.rules.map((rule) => (names.includes(rule.name) ? { ...rule, enabled: true } : rule)),
-  };
+/** The sample rules with these switched on. */
+async function withEnabled(names: readonly string[]): Promise<RuleSet> {
+  const folder = tempFolder();
+  cpSync('rules', folder, { recursive: true });
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    const content = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+      rules: { name: string; enabled?: boolean }[];
+    };
+    for (const rule of content.rules) if (names.includes(rule.name)) rule.enabled = true;
+    writeFileSync(join(folder, file), JSON.stringify(content));
+  }
+  const load = await loadRules(folder, { customerFields: null });
+  if (!load.ok) throw new Error('the sample rules have faults');
+  return load.ruleSet;
 }
 
 async function run(
@@ -217,7 +230,7 @@ async function run(
   const parsed = parseDelivery({ ...UNKNOWN_SENDER, ...message });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.violations));
   const facts = buildFacts(parsed.delivery, lookedUp(customer, lookup), new Date(now), ruleSet.lists);
-  const decision = await decide(ruleSet, facts);
+  const decision = decide(ruleSet, facts);
   return { decision, composition: composeActions(decision.acting, facts) };
 }
 

@@ -2,7 +2,8 @@ import { composeActions, type Composition } from '../../src/actions/compose-acti
 import { buildFacts } from '../../src/facts/build-facts.js';
 import type { CustomerRecord, LookupFacts } from '../../src/facts/facts.js';
 import { formatFault } from '../../src/files/fault.js';
-import { decide, type Decision } from '../../src/rules/decide.js';
+import { decide, explain } from '../../src/rules/decide.js';
+import type { Decision, Explanation } from '../../src/rules/verdict.js';
 import { loadRules } from '../../src/rules/load-rules.js';
 import { parseDelivery } from '../../src/webhook/parse-delivery.js';
 import { tempFolder } from './temp-folder.js';
@@ -39,6 +40,8 @@ export async function decideCase({
   now = '2026-11-24T09:00:00Z',
 }: DecideCase): Promise<{
   decision: Decision;
+  /** Of every rule. */
+  verdicts: readonly Explanation[];
   composition: Composition;
 }> {
   const isFile = typeof rules === 'object' && rules !== null && ('rules' in rules || 'conditions' in rules);
@@ -59,6 +62,6 @@ export async function decideCase({
   } as const;
   const lookupFacts = { ...found, source: 'crm', stale: false, ageSeconds: 0, ...lookup };
   const facts = buildFacts(parsed.delivery, { customer, lookup: lookupFacts }, new Date(now), load.ruleSet.lists);
-  const decision = await decide(load.ruleSet, facts);
-  return { decision, composition: composeActions(decision.acting, facts) };
+  const decision = decide(load.ruleSet, facts);
+  return { decision, verdicts: explain(load.ruleSet, facts), composition: composeActions(decision.acting, facts) };
 }

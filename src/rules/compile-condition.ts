@@ -1,0 +1,242 @@
+import type { Engine } from 'json-rules-engine';
+import { parsePath, type PathSegments, readPath } from '../facts/fact-path.js';
+import type { Facts, JsonValue } from '../facts/facts.js';
+import { parseOperator } from './check-operand.js';
+import { conditionNamed, isListReference, isTimed, operatorNamed } from './engine.js';
+
+/** Three-valued, as numbers: they are compared for every condition of every candidate. */
+export const FALSE = 0;
+export const TRUE = 1;
+export const UNKNOWN = 2;
+export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
+
+/** One path that conditions read, read at most once per message. */
+export interface Slot {
+  readonly segments: PathSegments;
+  /** Texts in lower case, for the operators that ignore case. */
+  readonly isFolded: boolean;
+  readonly isOfCustomer: boolean;
+}
+
+/** What one message's evaluation has read so far. */
+export class Reading {
+  readonly isCustomerUnknown: boolean;
+  readonly #values: unknown[];
+  readonly #named: Uint8Array;
+
+  constructor(
+    private readonly slots: readonly Slot[],
+    namedCount: number,
+    readonly facts: Facts,
+  ) {
+    this.isCustomerUnknown = facts.lookup.state === 'unavailable';
+    this.#values = new Array<unknown>(slots.length).fill(UNREAD);
+    this.#named = new Uint8Array(namedCount).fill(NOT_YET);
+  }
+
+  value(slot: number): unknown {
+    const known = this.#values[slot];
+    if (known !== UNREAD) return known;
+    const { segments, isFolded } = this.slots[slot]!;
+    const read = readPath(this.facts, segments);
+    const value = isFolded && typeof read === 'string' ? read.toLowerCase() : read;
+    this.#values[slot] = value;
+    return value;
+  }
+
+  /** The truth of a named condition, evaluated at its first use. */
+  named(index: number, condition: CompiledCondition): Truth {
+    const known = this.#named[index] as Truth | typeof NOT_YET;
+    if (known !== NOT_YET) return known;
+    const truth = condition.evaluate(this);
+    this.#named[index] = truth;
+    return truth;
+  }
+}
+
+const UNREAD = Symbol('unread');
+const NOT_YET = 3;
+
+/** A condition as a closure, with what explaining needs. */
+export interface CompiledCondition {
+  readonly kind: 'all' | 'any' | 'not' | 'leaf';
+  /** Index in `RuleSet.conditionLocations`. */
+  readonly at: number;
+  readonly evaluate: (reading: Reading) => Truth;
+  readonly children: readonly CompiledCondition[];
+  readonly leaf: CompiledLeaf | null;
+}
+
+export interface CompiledLeaf {
+  readonly slot: number;
+  /** As written, decorators included. */
+  readonly operator: string;
+  readonly wanted: (reading: Reading) => unknown;
+  /** The values that the fact must be one of for this leaf to hold; null when it cannot be told by equality. */
+  readonly mustBeOneOf: readonly unknown[] | null;
+}
+
+/** A condition as json-rules-engine parsed it. */
+interface ParsedCondition {
+  readonly all?: readonly ParsedCondition[];
+  readonly any?: readonly ParsedCondition[];
+  readonly not?: ParsedCondition;
+  readonly condition?: string;
+  readonly fact: string;
+  readonly path?: string;
+  readonly operator: string;
+  readonly value: unknown;
+  readonly at: number;
+}
+
+/** Makes closures of json-rules-engine's parsed conditions. Its operators keep their meaning: they are called, not rewritten. */
+export class ConditionCompiler {
+  readonly slots: Slot[] = [];
+  readonly #slotIndexes = new Map<string, number>();
+  readonly #named = new Map<string, CompiledCondition>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly lists: Readonly<Record<string, JsonValue>>,
+  ) {}
+
+  get namedCount(): number {
+    return this.#named.size;
+  }
+
+  compile(condition: unknown): CompiledCondition {
+    return this.#compile(condition as ParsedCondition);
+  }
+
+  #compile(parsed: ParsedCondition): CompiledCondition {
+    if (parsed.all !== undefined)
+      return group(
+        'all',
+        parsed.at,
+        parsed.all.map((child) => this.#compile(child)),
+      );
+    if (parsed.any !== undefined)
+      return group(
+        'any',
+        parsed.at,
+        parsed.any.map((child) => this.#compile(child)),
+      );
+    if (parsed.not !== undefined) return negation(parsed.at, this.#compile(parsed.not));
+    if (parsed.condition !== undefined) return this.#reference(parsed.condition);
+    return this.#leaf(parsed);
+  }
+
+  /** A named condition is compiled once and evaluated once per message, however many rules use it. */
+  #reference(name: string): CompiledCondition {
+    const known = this.#named.get(name);
+    if (known !== undefined) return known;
+    const target = this.#compile(conditionNamed(this.engine, name) as ParsedCondition);
+    const index = this.#named.size;
+    const shared = { ...target, evaluate: (reading: Reading) => reading.named(index, target) };
+    this.#named.set(name, shared);
+    return shared;
+  }
+
+  #leaf({ fact, path, operator: written, value, at }: ParsedCondition): CompiledCondition {
+    const parse = parseOperator(written);
+    if (!parse.ok) throw new Error(parse.message);
+    const { definition, decorators, name } = parse.operator;
+    const segments = [fact, ...(path === undefined ? [] : (parsePath(path) ?? []))];
+    const operator = operatorNamed(this.engine, written);
+    const isOurs = definition.prepare !== undefined && decorators.length === 0;
+    const slot = this.#slot(segments, isOurs && definition.ignoresCase === true);
+    const readsCustomer = this.slots[slot]!.isOfCustomer;
+    const reference = referenceOf(value);
+    if (reference !== null && !isListReference(value)) {
+      const other = this.#slot(reference, false);
+      const isOfCustomer = readsCustomer || this.slots[other]!.isOfCustomer;
+      const raw = this.#slot(segments, false);
+      const evaluate = guard(
+        isOfCustomer,
+        (reading) => operator.evaluate(reading.value(raw), reading.value(other)) === true,
+      );
+      return leaf(at, evaluate, {
+        slot: raw,
+        operator: written,
+        wanted: (reading) => reading.value(other),
+        mustBeOneOf: null,
+      });
+    }
+    const literal = isListReference(value)
+      ? this.lists[reference![1] as string]
+      : isTimed(value)
+        ? value.params.value
+        : value;
+    const shown = isListReference(value) ? reference![1] : literal;
+    const mustBeOneOf =
+      decorators.length > 0
+        ? null
+        : name === 'equal'
+          ? [literal]
+          : name === 'in'
+            ? (literal as readonly unknown[])
+            : null;
+    const test = isOurs
+      ? definition.prepare!(literal)
+      : isTimed(value)
+        ? (read: unknown, now: string) => operator.evaluate(read, { value: literal, now })
+        : (read: unknown) => operator.evaluate(read, literal);
+    const evaluate = guard(readsCustomer, (reading) => test(reading.value(slot), reading.facts.now) === true);
+    return leaf(at, evaluate, { slot, operator: written, wanted: () => shown, mustBeOneOf });
+  }
+
+  #slot(segments: PathSegments, isFolded: boolean): number {
+    const key = JSON.stringify([isFolded, ...segments]);
+    const known = this.#slotIndexes.get(key);
+    if (known !== undefined) return known;
+    const index = this.slots.push({ segments, isFolded, isOfCustomer: segments[0] === 'customer' }) - 1;
+    this.#slotIndexes.set(key, index);
+    return index;
+  }
+}
+
+function referenceOf(value: unknown): PathSegments | null {
+  if (typeof value !== 'object' || value === null || !('fact' in value) || isTimed(value)) return null;
+  const { fact, path } = value as { fact: string; path?: string };
+  return [fact, ...(path === undefined ? [] : (parsePath(path) ?? []))];
+}
+
+/** A comparison that cannot be made (a list that is a text on this record) is unknown, as a customer that nobody could look up. */
+function guard(isOfCustomer: boolean, test: (reading: Reading) => boolean): (reading: Reading) => Truth {
+  return (reading) => {
+    if (isOfCustomer && reading.isCustomerUnknown) return UNKNOWN;
+    try {
+      return test(reading) ? TRUE : FALSE;
+    } catch {
+      return UNKNOWN;
+    }
+  };
+}
+
+function leaf(at: number, evaluate: (reading: Reading) => Truth, compiled: CompiledLeaf): CompiledCondition {
+  return { kind: 'leaf', at, evaluate, children: [], leaf: compiled };
+}
+
+function negation(at: number, child: CompiledCondition): CompiledCondition {
+  const evaluate = (reading: Reading): Truth => {
+    const truth = child.evaluate(reading);
+    return truth === UNKNOWN ? UNKNOWN : truth === TRUE ? FALSE : TRUE;
+  };
+  return { kind: 'not', at, evaluate, children: [child], leaf: null };
+}
+
+/** A false decides an `all`, a true an `any`, whatever is unknown beside it. */
+function group(kind: 'all' | 'any', at: number, children: readonly CompiledCondition[]): CompiledCondition {
+  const deciding = kind === 'all' ? FALSE : TRUE;
+  const otherwise = kind === 'all' ? TRUE : FALSE;
+  const evaluate = (reading: Reading): Truth => {
+    let isUnknown = false;
+    for (let index = 0; index < children.length; index++) {
+      const truth = children[index]!.evaluate(reading);
+      if (truth === deciding) return deciding;
+      if (truth === UNKNOWN) isUnknown = true;
+    }
+    return isUnknown ? UNKNOWN : otherwise;
+  };
+  return { kind, at, evaluate, children, leaf: null };
+}

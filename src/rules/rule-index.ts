@@ -1,0 +1,155 @@
+import { type CompiledCondition, type Reading, type Slot } from './compile-condition.js';
+import type { MailboxFilter, Rule } from './rule.js';
+
+/** What a rule cannot match without: the value at a slot is one of these. */
+interface Need {
+  readonly slot: number;
+  readonly values: readonly unknown[];
+}
+
+interface Posting {
+  readonly slot: number;
+  readonly isOfCustomer: boolean;
+  /** Rules by the value that they need, as positions in rule order. */
+  readonly byValue: ReadonlyMap<unknown, readonly number[]>;
+  readonly all: readonly number[];
+}
+
+/**
+ * Which rules can match at all, by the equality and membership conditions that they cannot match without, and by their
+ * mailboxes, so that the cost of a decision grows with the rules that can match and not with the rules there are.
+ */
+export class RuleIndex {
+  readonly #size: number;
+  /** Bit per rule: those that no need excludes. */
+  readonly #always: Uint32Array;
+  readonly #postings: readonly Posting[];
+  readonly #byMailbox: ReadonlyMap<string, readonly number[]>;
+  /** Reused by every call: selecting is synchronous. */
+  readonly #selected: Uint32Array;
+
+  constructor(rules: readonly Rule[], conditions: readonly CompiledCondition[], slots: readonly Slot[]) {
+    this.#size = rules.length;
+    this.#always = new Uint32Array(Math.ceil(rules.length / 32));
+    this.#selected = new Uint32Array(this.#always.length);
+    const needs = conditions.map((condition) => needsOf(condition));
+    const counts = countUses(needs, rules);
+    const bySlot = new Map<number, Map<unknown, number[]>>();
+    const byMailbox = new Map<string, number[]>();
+    rules.forEach((rule, position) => {
+      if (!rule.enabled) return;
+      const need = needs[position]!.toSorted((a, b) => costOf(counts, a) - costOf(counts, b))[0];
+      const mailboxes = mailboxKeys(rule.mailboxes);
+      if (need === undefined && mailboxes === null) setBit(this.#always, position);
+      else if (need === undefined || (mailboxes !== null && mailboxCost(counts, mailboxes) < costOf(counts, need))) {
+        for (const key of mailboxes ?? []) append(byMailbox, key, position);
+      } else {
+        const values = bySlot.get(need.slot) ?? new Map<unknown, number[]>();
+        bySlot.set(need.slot, values);
+        for (const value of new Set(need.values)) append(values, value, position);
+      }
+    });
+    this.#byMailbox = byMailbox;
+    this.#postings = [...bySlot].map(([slot, byValue]) => ({
+      slot,
+      isOfCustomer: slots[slot]!.isOfCustomer,
+      byValue,
+      all: [...new Set([...byValue.values()].flat())],
+    }));
+  }
+
+  /** Calls back for each rule that can match, in rule order, until the callback returns false. */
+  forEachCandidate(reading: Reading, visit: (position: number) => boolean): void {
+    const selected = this.#select(reading);
+    for (let word = 0; word < selected.length; word++) {
+      let bits = selected[word]!;
+      while (bits !== 0) {
+        const lowest = bits & -bits;
+        bits ^= lowest;
+        const position = word * 32 + (31 - Math.clz32(lowest));
+        if (position < this.#size && !visit(position)) return;
+      }
+    }
+  }
+
+  #select(reading: Reading): Uint32Array {
+    const selected = this.#selected;
+    selected.set(this.#always);
+    const { mailbox } = reading.facts.message;
+    setBits(selected, this.#byMailbox.get(mailbox));
+    setBits(selected, this.#byMailbox.get(mailbox.slice(mailbox.lastIndexOf('@'))));
+    for (const { slot, isOfCustomer, byValue, all } of this.#postings) {
+      // Nothing can be excluded by a customer whom nobody could look up: those rules are undecided.
+      setBits(selected, isOfCustomer && reading.isCustomerUnknown ? all : byValue.get(reading.value(slot)));
+    }
+    return selected;
+  }
+}
+
+function needsOf(condition: CompiledCondition): Need[] {
+  switch (condition.kind) {
+    case 'all':
+      return condition.children.flatMap(needsOf);
+    case 'any':
+      return commonNeed(condition.children);
+    case 'leaf': {
+      const { slot, mustBeOneOf } = condition.leaf!;
+      return mustBeOneOf === null ? [] : [{ slot, values: mustBeOneOf }];
+    }
+    case 'not':
+      return [];
+    default:
+      return condition.kind satisfies never;
+  }
+}
+
+/** Alternatives that all need the same slot need one of their values together. */
+function commonNeed(children: readonly CompiledCondition[]): Need[] {
+  const [first, ...others] = children.map(needsOf);
+  return (first ?? []).flatMap(({ slot, values }) => {
+    const same = others.map((needs) => needs.find((need) => need.slot === slot));
+    return same.includes(undefined) ? [] : [{ slot, values: [...values, ...same.flatMap((need) => need!.values)] }];
+  });
+}
+
+type Counts = Map<string | number, Map<unknown, number>>;
+const MAILBOX = 'mailbox';
+
+/** How many rules need each value: the rarer, the better it excludes. */
+function countUses(needs: readonly (readonly Need[])[], rules: readonly Rule[]): Counts {
+  const counts: Counts = new Map();
+  const count = (key: string | number, value: unknown) => {
+    const values = counts.get(key) ?? new Map<unknown, number>();
+    counts.set(key, values.set(value, (values.get(value) ?? 0) + 1));
+  };
+  for (const { slot, values } of needs.flat()) for (const value of values) count(slot, value);
+  for (const { mailboxes } of rules) for (const key of mailboxKeys(mailboxes) ?? []) count(MAILBOX, key);
+  return counts;
+}
+
+function costOf(counts: Counts, { slot, values }: Need): number {
+  return values.reduce<number>((sum, value) => sum + (counts.get(slot)?.get(value) ?? 0), 0);
+}
+
+function mailboxCost(counts: Counts, keys: readonly string[]): number {
+  return keys.reduce((sum, key) => sum + (counts.get(MAILBOX)?.get(key) ?? 0), 0);
+}
+
+function mailboxKeys(filter: MailboxFilter | null): string[] | null {
+  return filter === null ? null : [...filter.addresses, ...[...filter.domains].map((domain) => `@${domain}`)];
+}
+
+function append<Key>(map: Map<Key, number[]>, key: Key, position: number): void {
+  const positions = map.get(key);
+  if (positions === undefined) map.set(key, [position]);
+  else positions.push(position);
+}
+
+function setBit(bits: Uint32Array, position: number): void {
+  bits[position >>> 5]! |= 1 << (position & 31);
+}
+
+function setBits(bits: Uint32Array, positions: readonly number[] | undefined): void {
+  if (positions === undefined) return;
+  for (let index = 0; index < positions.length; index++) setBit(bits, positions[index]!);
+}
