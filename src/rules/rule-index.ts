@@ -34,7 +34,7 @@ export class RuleIndex {
     this.#selected = new Uint32Array(this.#always.length);
     const needs = conditions.map((condition) => needsOf(condition));
     const counts = countUses(needs, rules);
-    const bySlot = new Map<number, Map<unknown, number[]>>();
+    const postings = new Map<number, { byValue: Map<unknown, number[]>; all: number[] }>();
     const byMailbox = new Map<string, number[]>();
     rules.forEach((rule, position) => {
       if (!rule.enabled) return;
@@ -44,17 +44,17 @@ export class RuleIndex {
       else if (need === undefined || (mailboxes !== null && mailboxCost(counts, mailboxes) < costOf(counts, need))) {
         for (const key of mailboxes ?? []) append(byMailbox, key, position);
       } else {
-        const values = bySlot.get(need.slot) ?? new Map<unknown, number[]>();
-        bySlot.set(need.slot, values);
-        for (const value of new Set(need.values)) append(values, value, position);
+        const posting = postings.get(need.slot) ?? { byValue: new Map<unknown, number[]>(), all: [] };
+        postings.set(need.slot, posting);
+        posting.all.push(position);
+        for (const value of new Set(need.values)) append(posting.byValue, value, position);
       }
     });
     this.#byMailbox = byMailbox;
-    this.#postings = [...bySlot].map(([slot, byValue]) => ({
+    this.#postings = [...postings].map(([slot, posting]) => ({
       slot,
       isOfCustomer: slots[slot]!.isOfCustomer,
-      byValue,
-      all: [...new Set([...byValue.values()].flat())],
+      ...posting,
     }));
   }
 
