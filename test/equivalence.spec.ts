@@ -166,7 +166,7 @@ test(`compiled and reference agree on ${CASES} cases, seed ${SEED}`, async () =>
   const numRuns = Math.ceil((CASES * 1.4) / (RULES_PER_SET * FACTS_PER_SET));
   await fc.assert(
     fc.asyncProperty(ruleSets, async ({ named, rules, customers }) => {
-      const ruleSet = ruleSetOf(rules, new Map(NAMES.map((name, index) => [name, named[index]!])), LISTS);
+      const ruleSet = await ruleSetOf(rules, new Map(NAMES.map((name, index) => [name, named[index]!])), LISTS);
       for (const [record, dice] of customers) {
         const facts = factsWith(record, dice === 0, LISTS);
         const told = new Map(decide(ruleSet, facts).verdicts.map(({ rule, verdict }) => [rule, verdict]));

@@ -30,7 +30,7 @@ export class Reading {
     readonly facts: Facts,
   ) {
     this.isCustomerUnknown = facts.lookup.state === 'unavailable';
-    this.#values = new Array<unknown>(slots.length).fill(UNREAD);
+    this.#values = slots.map(() => UNREAD);
     this.#named = new Uint8Array(namedCount).fill(NOT_YET);
   }
 
@@ -177,7 +177,7 @@ export class ConditionCompiler {
             ? (literal as readonly unknown[])
             : null;
     const test = isOurs
-      ? definition.prepare!(literal)
+      ? definition.prepare(literal)
       : isTimed(value)
         ? (read: unknown, now: string) => operator.evaluate(read, { value: literal, now })
         : (read: unknown) => operator.evaluate(read, literal);

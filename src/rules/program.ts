@@ -13,12 +13,31 @@ export class Program {
   readonly index: RuleIndex;
   readonly #namedCount: number;
 
-  constructor(engine: Engine, rules: readonly Rule[], lists: Readonly<Record<string, JsonValue>>) {
+  private constructor(
+    rules: readonly Rule[],
+    conditions: readonly CompiledCondition[],
+    { slots, namedCount }: ConditionCompiler,
+  ) {
+    this.conditions = conditions;
+    this.slots = slots;
+    this.#namedCount = namedCount;
+    this.index = new RuleIndex(rules, conditions, slots);
+  }
+
+  /** @param turn called after each rule, so that compiling many need not hold the event loop */
+  static async compile(
+    engine: Engine,
+    rules: readonly Rule[],
+    lists: Readonly<Record<string, JsonValue>>,
+    turn: () => Promise<void>,
+  ): Promise<Program> {
     const compiler = new ConditionCompiler(engine, lists);
-    this.conditions = rules.map(({ conditions }) => compiler.compile(conditions.conditions));
-    this.slots = compiler.slots;
-    this.#namedCount = compiler.namedCount;
-    this.index = new RuleIndex(rules, this.conditions, this.slots);
+    const conditions: CompiledCondition[] = [];
+    for (const rule of rules) {
+      conditions.push(compiler.compile(rule.conditions.conditions));
+      await turn();
+    }
+    return new Program(rules, conditions, compiler);
   }
 
   read(facts: Facts): Reading {

@@ -14,7 +14,7 @@ export type EngineCondition = Readonly<Record<string, unknown>>;
 export interface ConditionContext {
   readonly document: JsonDocument;
   readonly known: KnownNames;
-  readonly conditionNames: readonly string[];
+  readonly conditionNames: ReadonlySet<string>;
   /** Filled while reading. */
   readonly locations: SourceLocation[];
   /** The named conditions met while reading, for the search for cycles. */
@@ -87,7 +87,7 @@ function readGroup(
 function readReference(context: ConditionContext, reader: ObjectReader, at: number): EngineCondition | undefined {
   const name = reader.string('condition');
   if (name === undefined) return undefined;
-  if (!context.conditionNames.includes(name)) {
+  if (!context.conditionNames.has(name)) {
     return fail(
       context,
       reader.get('condition')!,

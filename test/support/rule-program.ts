@@ -8,11 +8,11 @@ import type { RuleSet } from '../../src/rules/rule-set.js';
 const NOWHERE = { file: 'generated.json', line: 1, column: 1 };
 
 /** A rule set of conditions in json-rules-engine's form, made without files; the rules are called r0, r1, … */
-export function ruleSetOf(
+export async function ruleSetOf(
   conditions: readonly EngineCondition[],
   named: ReadonlyMap<string, EngineCondition>,
   lists: RuleSet['lists'] = {},
-): RuleSet {
+): Promise<RuleSet> {
   const engine = createEngine(named);
   const rules = conditions.map((condition, position): Rule => {
     const name = `r${position}`;
@@ -36,7 +36,7 @@ export function ruleSetOf(
   return {
     revision: 'generated',
     rules,
-    program: new Program(engine, rules, lists),
+    program: await Program.compile(engine, rules, lists, () => Promise.resolve()),
     lists,
     conditionLocations: [NOWHERE],
     files: [],

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, normalize, sep } from 'node:path';
+import type { Fault } from '../files/fault.js';
+
+/** One file of the rules folder as it was read. */
+export interface SourceFile {
+  /** What messages call it: the folder as given, then the path below it. */
+  readonly file: string;
+  /** Relative to the rules folder, with `/`. */
+  readonly path: string;
+  readonly kind: 'rules' | 'list' | 'tests';
+  readonly bytes: Uint8Array;
+}
+
+export type FolderRead =
+  | { readonly ok: true; readonly files: readonly SourceFile[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Reads every file of the folder that counts, in path order; one that cannot be read fails the whole. */
+export async function readRulesFolder(folder: string): Promise<FolderRead> {
+  let entries: string[];
+  try {
+    entries = await readdir(folder, { recursive: true });
+  } catch (error) {
+    return { ok: false, faults: [wholeFile(folder, `cannot read the rules folder (${reasonOf(error)})`)] };
+  }
+  const paths = entries.map((entry) => entry.split(sep).join('/')).toSorted();
+  const reads = await Promise.all(paths.flatMap((path) => readSource(folder, path) ?? []));
+  const faults = reads.filter((read) => 'message' in read);
+  if (faults.length > 0) return { ok: false, faults };
+  const files = reads.filter((read) => 'bytes' in read);
+  if (files.some(({ kind }) => kind === 'rules')) return { ok: true, files };
+  return { ok: false, faults: [wholeFile(folder, 'no rule file (*.json) in the rules folder')] };
+}
+
+/** Short hash of the content of all files. */
+export function revisionOf(files: readonly SourceFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, bytes } of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** A fault of a file or folder as a whole. */
+export function wholeFile(path: string, message: string): Fault {
+  return { severity: 'error', file: normalize(path), line: 1, column: 1, message, source: '' };
+}
+
+function readSource(folder: string, path: string): Promise<SourceFile | Fault> | undefined {
+  const kind = kindOf(path);
+  if (kind === null) return undefined;
+  const file = join(folder, path);
+  return readFile(file).then(
+    (bytes) => ({ file, path, kind, bytes }),
+    (error: unknown) => wholeFile(file, `cannot read the file (${reasonOf(error)})`),
+  );
+}
+
+/** Hidden files do not count: editors and Kubernetes put theirs there. Nor do folders: they have no such names. */
+function kindOf(path: string): SourceFile['kind'] | null {
+  if (path.split('/').some((part) => part.startsWith('.')) || path.startsWith('schema/')) return null;
+  if (path.startsWith('lists/')) return /\.(json|csv)$/.test(path) ? 'list' : null;
+  if (path.endsWith('.test.json')) return 'tests';
+  return path.endsWith('.json') ? 'rules' : null;
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+}
