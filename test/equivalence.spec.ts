@@ -5,7 +5,7 @@ import type { CustomerRecord, JsonValue } from '../src/facts/facts.js';
 import { FALSE, TRUE, UNKNOWN } from '../src/rules/compile-condition.js';
 import { decide } from '../src/rules/decide.js';
 import { parseOperator } from '../src/rules/check-operand.js';
-import { toEnginePath, toEngineValue } from '../src/rules/engine.js';
+import { toEnginePath, toEngineValue } from '../src/rules/engine-terms.js';
 import type { EngineCondition } from '../src/rules/read-conditions.js';
 import { evaluateByReference } from '../src/rules/reference.js';
 import { decideCase } from './support/decide-case.js';

@@ -2,7 +2,7 @@ import type { Engine } from 'json-rules-engine';
 import { parsePath, type PathSegments, readPath } from '../facts/fact-path.js';
 import type { Facts, JsonValue } from '../facts/facts.js';
 import { parseOperator } from './check-operand.js';
-import { conditionNamed, isListReference, isTimed, operatorNamed } from './engine.js';
+import { conditionNamed, isListReference, isTimed, listNameOf, operatorNamed } from './engine-terms.js';
 
 /** Three-valued, as numbers: they are compared for every condition of every candidate. */
 export const FALSE = 0;
@@ -163,11 +163,11 @@ export class ConditionCompiler {
       });
     }
     const literal = isListReference(value)
-      ? this.lists[reference![1] as string]
+      ? this.lists[listNameOf(value)]
       : isTimed(value)
         ? value.params.value
         : value;
-    const shown = isListReference(value) ? reference![1] : literal;
+    const shown = isListReference(value) ? listNameOf(value) : literal;
     const mustBeOneOf =
       decorators.length > 0
         ? null

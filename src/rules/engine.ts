@@ -1,23 +1,15 @@
 import { Almanac, Engine, Rule as EngineRule, type TopLevelCondition } from 'json-rules-engine';
-import { parsePath, readPath, type PathSegments } from '../facts/fact-path.js';
-import type { Facts } from '../facts/facts.js';
-import type { DecoratedOperator } from './check-operand.js';
+import { parsePath, type PathSegments, readPath } from '../facts/fact-path.js';
+import type { Facts, JsonValue } from '../facts/facts.js';
+import { OPERATORS_THAT_READ_NOW, WITH_NOW, type WithNow } from './engine-terms.js';
+import { compileItemTest, type ItemTest } from './item-conditions.js';
 import { OPERATORS } from './operators.js';
-import type { ConditionValue, EngineCondition } from './read-conditions.js';
+import type { EngineCondition } from './read-conditions.js';
 
 /**
  * json-rules-engine as this service uses it: it holds the rules, the named conditions and the operators, and evaluates one
  * rule at a time. `engine.run()` is never called: runs on a shared engine cut each other short (docs/decisions/0002).
  */
-
-/** The pseudo-fact that pairs an operator's value with the time of the evaluation. */
-const WITH_NOW = '@with-now';
-const OPERATORS_THAT_READ_NOW = ['withinLast'];
-
-interface WithNow {
-  readonly value: unknown;
-  readonly now: string;
-}
 
 /** A condition of an evaluated rule: json-rules-engine writes the results into its clone of the tree. */
 export interface EvaluatedCondition {
@@ -40,9 +32,13 @@ interface EvaluatingRule {
   evaluate(almanac: Almanac): Promise<{ conditions: EvaluatedCondition; result: boolean }>;
 }
 
-/** An engine that knows all operators and these named conditions. */
-export function createEngine(conditions: ReadonlyMap<string, EngineCondition>): Engine {
+/** An engine that knows all operators, these named conditions and these lists. */
+export function createEngine(
+  conditions: ReadonlyMap<string, EngineCondition>,
+  lists: Readonly<Record<string, JsonValue>>,
+): Engine {
   const engine = new Engine();
+  addSomeItem(engine, lists);
   for (const [name, { prepare, ignoresCase = false }] of Object.entries(OPERATORS)) {
     if (prepare === undefined) continue;
     const prepared = new Map<unknown, ReturnType<typeof prepare>>();
@@ -63,24 +59,14 @@ export function createEngine(conditions: ReadonlyMap<string, EngineCondition>): 
   return engine;
 }
 
-interface OpenEngine {
-  readonly conditions: ReadonlyMap<string, unknown>;
-  readonly operators: { get(name: string): EvaluatingOperator };
-}
-
-/** An operator with its decorators applied, as json-rules-engine calls it. */
-export interface EvaluatingOperator {
-  evaluate(fact: unknown, value: unknown): unknown;
-}
-
-/** The parsed condition of this name. The engine's map is not in the package's types. */
-export function conditionNamed(engine: Engine, name: string): unknown {
-  return (engine as unknown as OpenEngine).conditions.get(name);
-}
-
-/** The operator as written (`not:someFact:startsWith`). The engine's map is not in the package's types. */
-export function operatorNamed(engine: Engine, written: string): EvaluatingOperator {
-  return (engine as unknown as OpenEngine).operators.get(written);
+function addSomeItem(engine: Engine, lists: Readonly<Record<string, JsonValue>>): void {
+  const tests = new WeakMap<object, ItemTest>();
+  engine.addOperator('someItem', (fact: unknown, { value, now }: { value: object; now: string }) => {
+    if (!Array.isArray(fact)) return false;
+    const test = tests.get(value) ?? compileItemTest(engine, lists, value);
+    tests.set(value, test);
+    return fact.some((item) => test(item, now));
+  });
 }
 
 /** A rule held by the engine. The engine's event is not used: actions are ours. */
@@ -99,37 +85,6 @@ export function addRule(engine: Engine, name: string, priority: number, conditio
 export async function evaluateRule(rule: EngineRule, almanac: Almanac): Promise<EvaluatedCondition> {
   const { conditions } = await (rule as unknown as EvaluatingRule).evaluate(almanac);
   return conditions;
-}
-
-/** The path in the form that the almanac below reads. */
-export function toEnginePath(segments: PathSegments): string {
-  const quote = (name: string) => (name.includes("'") ? `"${name}"` : `'${name}'`);
-  return `$${segments.map((segment) => `[${typeof segment === 'number' ? segment : quote(segment)}]`).join('')}`;
-}
-
-/** The value of a condition as json-rules-engine holds it: a literal, or a reference that the almanac resolves. */
-export function toEngineValue({ name }: DecoratedOperator, value: ConditionValue): unknown {
-  if ('fact' in value) {
-    const [fact, ...path] = value.fact.segments;
-    return path.length === 0 ? { fact } : { fact, path: toEnginePath(path) };
-  }
-  if (name === 'inList') return { fact: 'lists', path: toEnginePath([value.literal as string]) };
-  if (OPERATORS_THAT_READ_NOW.includes(name)) return { fact: WITH_NOW, params: { value: value.literal } };
-  return value.literal;
-}
-
-/** Whether a value stands for a reference table. */
-export function isListReference(value: unknown): value is { readonly fact: 'lists'; readonly path: string } {
-  return isReferenceTo(value, 'lists');
-}
-
-/** Whether a value stands for a literal paired with the time. */
-export function isTimed(value: unknown): value is { readonly params: { readonly value: unknown } } {
-  return isReferenceTo(value, WITH_NOW);
-}
-
-function isReferenceTo(value: unknown, fact: string): boolean {
-  return typeof value === 'object' && value !== null && (value as { fact?: unknown }).fact === fact;
 }
 
 /** The facts of one message for one evaluation: plain reads of own properties instead of promises of facts and JSONPath. */

@@ -325,6 +325,22 @@ const ERRORS: readonly Case[] = [
     ruleFile({ actions: '[{ "type": "forwardMessage", "value": { "toAddresses": [▸"underwriting"] } }]' }),
     'not an e-mail address',
   ],
+  [
+    'a fact of the message inside "someItem"',
+    ruleFile({
+      conditions: leaf(
+        '"customer.claims"',
+        '"someItem"',
+        '{ "all": [{ "fact": ▸"message.id", "operator": "exists", "value": true }] }',
+      ),
+    }),
+    'inside "someItem" a condition reads "item" or a field of it, not "message.id"',
+  ],
+  [
+    '"someItem" without conditions',
+    ruleFile({ conditions: leaf('"customer.claims"', '"someItem"', '▸"open"') }),
+    '"someItem" needs a condition, such as {"all":[{"fact":"item.status","operator":"equal","value":"open"}]}',
+  ],
   ['a missing comma', '{ "rules": []\n  ▸"conditions": {} }', 'not valid JSON: "," is expected here'],
   [
     'a comma too many',

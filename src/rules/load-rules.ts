@@ -46,7 +46,7 @@ export async function buildRuleSet(files: readonly SourceFile[], options: LoadOp
   const draft = await readParts(parts, { ...options, listNames: Object.keys(lists) }, slices);
   const faults = sortFaults([...listFaults, ...parts.flatMap(({ document }) => document.faults)]);
   if (hasErrors(faults)) return { ok: false, faults };
-  const engine = createEngine(draft.conditions);
+  const engine = createEngine(draft.conditions, lists);
   const rules: Rule[] = [];
   for (const { condition, nameNode: _, ...rule } of draft.rules.toSorted((a, b) => b.priority - a.priority)) {
     rules.push(Object.freeze({ ...rule, conditions: addRule(engine, rule.name, rule.priority, condition) }));

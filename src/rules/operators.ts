@@ -18,7 +18,7 @@ export interface OperatorDefinition {
   readonly value: 'literal' | 'any';
   /** Texts are compared in lower case: `prepare`'s function gets the fact so. */
   readonly ignoresCase?: true;
-  /** Ours: the comparison, with the value prepared once. Absent for json-rules-engine's own. */
+  /** The comparison, with the value prepared once. Absent for json-rules-engine's own and for `someItem`, whose value is a condition. */
   readonly prepare?: (value: unknown) => (fact: unknown, now: string) => boolean;
 }
 
@@ -184,6 +184,14 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
       return (fact) =>
         (typeof fact === 'string' || typeof fact === 'number') && members.has(String(fact).toLowerCase());
     },
+  },
+  someItem: {
+    description: 'is a list of which one entry meets all of this: conditions on "item"',
+    example: { all: [{ fact: 'item.status', operator: 'equal', value: 'open' }] },
+    facts: ['texts'],
+    value: 'literal',
+    // Its value is a condition, which is read as such.
+    check: () => null,
   },
   before: {
     description: 'is a time before',

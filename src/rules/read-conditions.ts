@@ -5,7 +5,8 @@ import { didYouMean } from '../files/did-you-mean.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { checkOperand, parseOperator } from './check-operand.js';
-import { toEnginePath, toEngineValue } from './engine.js';
+import { toEnginePath, toEngineValue } from './engine-terms.js';
+import { OPERATORS } from './operators.js';
 import type { SourceLocation } from './rule.js';
 
 /** A condition in json-rules-engine's form, with the number of its place in `locations`. */
@@ -19,8 +20,11 @@ export interface ConditionContext {
   readonly locations: SourceLocation[];
   /** The named conditions met while reading, for the search for cycles. */
   readonly onReference: (name: string) => void;
+  /** Inside `someItem`: conditions read the item and nothing else. */
+  readonly isOnItem?: boolean;
 }
 
+const ITEM_OPERATOR = 'someItem';
 const GROUP_KEYS = ['all', 'any', 'not', 'condition'] as const;
 const NOTE_KEYS = ['name', 'description', 'priority'] as const;
 const LEAF_KEYS = ['fact', 'path', 'operator', 'value', 'params'] as const;
@@ -85,6 +89,7 @@ function readGroup(
 }
 
 function readReference(context: ConditionContext, reader: ObjectReader, at: number): EngineCondition | undefined {
+  if (context.isOnItem === true) return fail(context, reader.node, 'inside "someItem" there are no named conditions');
   const name = reader.string('condition');
   if (name === undefined) return undefined;
   if (!context.conditionNames.has(name)) {
@@ -109,7 +114,8 @@ function readLeaf(context: ConditionContext, reader: ObjectReader): EngineCondit
   if (operator === undefined || valueNode === undefined) return undefined;
   const parsed = parseOperator(operator);
   if (!parsed.ok) return fail(context, reader.get('operator')!, parsed.message);
-  const value = readValue(context, valueNode);
+  const value =
+    parsed.operator.name === ITEM_OPERATOR ? readItemConditions(context, valueNode) : readValue(context, valueNode);
   if (fact === undefined || value === undefined) return undefined;
   const message = checkOperand(parsed.operator, fact, value, context.known);
   if (message !== null)
@@ -147,6 +153,20 @@ function readValue(context: ConditionContext, node: JsonNode): ConditionValue | 
   return fact && { fact };
 }
 
+/** The conditions that an item must meet, as the value of `someItem`. */
+function readItemConditions(context: ConditionContext, node: JsonNode): ConditionValue | undefined {
+  if (context.isOnItem === true) return fail(context, node, '"someItem" cannot stand inside "someItem"');
+  if (node.type !== 'object') {
+    return fail(
+      context,
+      node,
+      `"someItem" needs a condition, such as ${JSON.stringify(OPERATORS[ITEM_OPERATOR]?.example)}`,
+    );
+  }
+  const condition = readCondition({ ...context, isOnItem: true }, node, true);
+  return condition && { literal: condition };
+}
+
 function readFact(context: ConditionContext, reader: ObjectReader): FactReference | undefined {
   const factNode = reader.get('fact');
   const name = reader.string('fact');
@@ -163,6 +183,10 @@ function readFact(context: ConditionContext, reader: ObjectReader): FactReferenc
     );
   }
   const segments = [...head, ...tail];
+  if (context.isOnItem === true) {
+    if (head[0] === 'item') return { segments, field: null };
+    return fail(context, factNode, `inside "someItem" a condition reads "item" or a field of it, not "${name}"`);
+  }
   const check = checkFactPath(segments, context.known);
   if (check.kind === 'known') return { segments, field: check.field };
   const isAboutHead = tail.length === 0 || checkFactPath(head, context.known).kind === 'error';

@@ -108,7 +108,7 @@ function leafSchema(): Schema {
       fact: {
         anyOf: [
           { enum: factPaths() },
-          { pattern: '^(customer|lists|conversation\\.customFields)[.\\[]|^message\\.(to|cc)\\[' },
+          { pattern: '^item([.\\[]|$)|^(customer|lists|conversation\\.customFields)[.\\[]|^message\\.(to|cc)\\[' },
         ],
         type: 'string',
       },

@@ -13,7 +13,7 @@ export async function ruleSetOf(
   named: ReadonlyMap<string, EngineCondition>,
   lists: RuleSet['lists'] = {},
 ): Promise<RuleSet> {
-  const engine = createEngine(named);
+  const engine = createEngine(named, lists);
   const rules = conditions.map((condition, position): Rule => {
     const name = `r${position}`;
     return {
