@@ -68,6 +68,18 @@ program
     process.stdout.write(`${JSON.stringify(rulesSchema(), null, 2)}\n`);
   });
 
+const rules = program.command('rules').description('about the rule files');
+
+rules
+  .command('diff')
+  .description('what the rules folder would change against the set that runs; exit code 1 when something')
+  .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
+  .addOption(format)
+  .action(async (options: { rules?: string; format: 'text' | 'json' }) => {
+    const { rulesDiff } = await import('./cli/rules-diff.js');
+    process.exitCode = await rulesDiff(options, process.env, process.stdout);
+  });
+
 program
   .command('healthcheck')
   .description('exit code 0 when the service on HOST and PORT is ready, else 1')

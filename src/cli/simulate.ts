@@ -40,7 +40,7 @@ export async function simulate(
     return 1;
   }
   const { lookups, customerFields, onUnavailable } = await chooseLookups(options.customer, config, env);
-  const rules = await RulesService.start(config.rulesDir, { customerFields });
+  const rules = await RulesService.start({ folder: config.rulesDir, customerFields, lastGood: null });
   try {
     const settings = { answerDeadlineMs: config.answerDeadlineMs, onUnavailable };
     const enrichment = await new EnrichmentService(rules, lookups, new Intake(), settings, () => now).enrich(

@@ -1,8 +1,11 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const RULES_ON_ERROR = ['last-good', 'strict'] as const;
+export type RulesOnError = (typeof RULES_ON_ERROR)[number];
 
 /**
  * The environment, one property a variable, defaults beside them. `docs/operations.md` explains each;
@@ -33,6 +36,14 @@ export class EnvDto {
   WEBHOOK_SECRET_FILE?: string;
 
   RULES_DIR: string = './rules';
+
+  /** With faults in the rules at start: run the last set that had none, or refuse. */
+  @IsIn(RULES_ON_ERROR)
+  RULES_ON_ERROR: RulesOnError = 'last-good';
+
+  /** SQLite file of the store; its folder keeps the last good rules. */
+  @Matches(/^file:./, { message: 'must be file: and a path, such as file:./data/enricher.db' })
+  DATABASE_URL: string = 'file:./data/enricher.db';
 
   CRM_CONFIG: string = './config/crm.json';
 

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { Inject } from '@nestjs/common';
 import { getConfigToken } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { EnricherError } from '../shared/errors.js';
-import { EnvDto, type LogLevel } from './env.dto.js';
+import { EnvDto, type LogLevel, type RulesOnError } from './env.dto.js';
 
 /** What the environment says, parsed once. */
 export interface ServiceConfig {
@@ -18,6 +19,9 @@ export interface ServiceConfig {
   /** The file that the secrets came from, to be read again when it changes; null when they came from the variable. */
   readonly webhookSecretFile: string | null;
   readonly rulesDir: string;
+  readonly rulesOnError: RulesOnError;
+  /** Where the service keeps what it must not forget. */
+  readonly dataDir: string;
   readonly crmConfigFile: string;
   readonly answerDeadlineMs: number;
   readonly bodyLimitBytes: number;
@@ -55,6 +59,8 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     webhookSecrets,
     webhookSecretFile: dto.WEBHOOK_SECRET_FILE ?? null,
     rulesDir: dto.RULES_DIR,
+    rulesOnError: dto.RULES_ON_ERROR,
+    dataDir: dirname(dto.DATABASE_URL.slice('file:'.length)),
     crmConfigFile: dto.CRM_CONFIG,
     answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
     bodyLimitBytes: dto.BODY_LIMIT_BYTES,

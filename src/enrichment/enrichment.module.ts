@@ -4,6 +4,7 @@ import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js'
 import { requireCrmConfig } from '../crm/crm-config.js';
 import { LookupService, type ProviderStatus } from '../crm/lookup.service.js';
 import { formatFault } from '../files/fault.js';
+import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { type RulesEvent, RulesService } from '../rules/rules.service.js';
 import { EnrichmentService } from './enrichment.service.js';
 import { Intake } from './intake.js';
@@ -25,7 +26,12 @@ const FIRST_CHECK_MS = 10_000;
       provide: RulesService,
       inject: [getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
       useFactory: (config: ServiceConfig, { customerFields }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
-        RulesService.start(config.rulesDir, { customerFields }, logRulesEvent),
+        RulesService.start({
+          folder: config.rulesDir,
+          customerFields,
+          lastGood: config.rulesOnError === 'strict' ? null : new LastGoodRulesFolder(config.dataDir),
+          report: logRulesEvent,
+        }),
     },
     {
       provide: LookupService,
@@ -78,8 +84,11 @@ function logRulesEvent(event: RulesEvent): void {
       break;
     case 'rejected':
       logger.error(
-        `The changed rules have ${event.faults.length} fault(s); the running set stays:\n${event.faults.map(formatFault).join('\n')}`,
+        `The rule files have ${event.faults.length} fault(s); revision ${event.running} stays:\n${event.faults.map(formatFault).join('\n')}`,
       );
+      break;
+    case 'not_kept':
+      logger.warn(`This set cannot be kept for a restart with broken files (${event.reason})`);
       break;
     default:
       event satisfies never;

@@ -57,6 +57,7 @@ export class HealthController {
     const { revision, loadedAt, lastRejected } = this.rules.status;
     return this.indicators.check('rules').up({
       revision,
+      state: lastRejected === null ? 'current' : 'last_good',
       rules: this.rules.current.rules.length,
       loadedAt: loadedAt.toISOString(),
       ageSeconds: Math.round((Date.now() - loadedAt.getTime()) / 1000),

@@ -18,9 +18,15 @@ export interface LoadOptions {
   readonly customerFields: readonly string[] | null;
 }
 
-export type RulesLoad =
-  | { readonly ok: true; readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+export interface LoadedRules {
+  readonly ok: true;
+  readonly ruleSet: RuleSet;
+  readonly warnings: readonly Fault[];
+  /** What it was made of, to be kept or compared. */
+  readonly files: readonly SourceFile[];
+}
+
+export type RulesLoad = LoadedRules | { readonly ok: false; readonly faults: readonly Fault[] };
 
 const MAX_FILE_BYTES = 5_000_000;
 
@@ -61,7 +67,7 @@ export async function buildRuleSet(files: readonly SourceFile[], options: LoadOp
     conditionLocations: draft.locations,
     files: parts.map(({ document }) => document.file),
   };
-  return { ok: true, ruleSet: Object.freeze(ruleSet), warnings: faults };
+  return { ok: true, ruleSet: Object.freeze(ruleSet), warnings: faults, files };
 }
 
 /** Lets the event loop turn whenever it was held long enough. */

@@ -1,14 +1,17 @@
-import { type Fault, sortFaults } from '../files/fault.js';
+import { type Fault, formatFault, sortFaults } from '../files/fault.js';
 import { FileWatcher, type FileWatcherOptions, fingerprintOf } from '../files/file-watcher.js';
 import { EnricherError } from '../shared/errors.js';
-import { formatFault } from '../files/fault.js';
-import { loadRules, type LoadOptions } from './load-rules.js';
+import type { LastGoodRules } from './last-good.js';
+import { buildRuleSet, type LoadedRules, type LoadOptions, loadRules } from './load-rules.js';
 import type { RuleSet } from './rule-set.js';
 
 /** What happened to the rule set, for logs. */
 export type RulesEvent =
   | { readonly kind: 'loaded'; readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] }
-  | { readonly kind: 'rejected'; readonly faults: readonly Fault[] };
+  /** `running`: the revision that goes on instead. */
+  | { readonly kind: 'rejected'; readonly faults: readonly Fault[]; readonly running: string }
+  /** The set runs, but a restart with broken files would not find it. */
+  | { readonly kind: 'not_kept'; readonly reason: string };
 
 /** What is running, for the health page. */
 export interface RulesStatus {
@@ -16,6 +19,14 @@ export interface RulesStatus {
   readonly loadedAt: Date;
   /** The files on disk as they are now, when they are not what is running. */
   readonly lastRejected: { readonly at: Date; readonly faults: readonly Fault[] } | null;
+}
+
+export interface RulesServiceOptions extends LoadOptions {
+  readonly folder: string;
+  /** Where accepted sets are kept; null keeps none, and then a first set with a fault is refused. */
+  readonly lastGood: LastGoodRules | null;
+  readonly report?: (event: RulesEvent) => void;
+  readonly watching?: FileWatcherOptions;
 }
 
 /** Holds the running rule set and replaces it as a whole when the folder changes; a set with a fault never runs. */
@@ -26,37 +37,37 @@ export class RulesService {
   readonly #watcher: FileWatcher;
 
   private constructor(
-    readonly folder: string,
-    private readonly options: LoadOptions,
+    private readonly options: RulesServiceOptions,
     ruleSet: RuleSet,
-    private readonly report: (event: RulesEvent) => void,
-    watching: FileWatcherOptions,
   ) {
     this.#ruleSet = ruleSet;
-    this.#watcher = new FileWatcher(folder, () => this.#reload(), watching);
+    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), options.watching);
   }
 
   /**
-   * Loads the folder and watches it.
+   * Loads the folder and watches it. When it has faults, the last accepted set runs instead.
    *
-   * @throws EnricherError `RULES_INVALID` with every fault, when the first set has any
+   * @throws EnricherError `RULES_INVALID` with every fault, when there is no such set
    */
-  static async start(
-    folder: string,
-    options: LoadOptions,
-    report: (event: RulesEvent) => void = () => undefined,
-    watching: FileWatcherOptions = {},
-  ): Promise<RulesService> {
+  static async start(options: RulesServiceOptions): Promise<RulesService> {
+    const { folder } = options;
     const fingerprint = await fingerprintOf(folder);
     const load = await loadRules(folder, options);
-    if (!load.ok) {
-      const list = sortFaults(load.faults).map(formatFault).join('\n');
-      throw new EnricherError('RULES_INVALID', `The rules in ${folder} have ${load.faults.length} fault(s):\n${list}`);
-    }
-    const service = new RulesService(folder, options, load.ruleSet, report, watching);
-    report({ kind: 'loaded', ruleSet: load.ruleSet, warnings: load.warnings });
+    const service = load.ok
+      ? new RulesService(options, load.ruleSet)
+      : await RulesService.#startFromLastGood(options, load.faults);
+    if (load.ok) await service.#accept(load);
+    else service.#reject(load.faults);
     service.#watcher.start(fingerprint);
     return service;
+  }
+
+  static async #startFromLastGood(options: RulesServiceOptions, faults: readonly Fault[]): Promise<RulesService> {
+    const accepted = await options.lastGood?.load(options.folder);
+    const load = accepted ? await buildRuleSet(accepted.files, options) : null;
+    if (load?.ok === true) return new RulesService(options, load.ruleSet);
+    const list = sortFaults(faults).map(formatFault).join('\n');
+    throw new EnricherError('RULES_INVALID', `The rules in ${options.folder} have ${faults.length} fault(s):\n${list}`);
   }
 
   get current(): RuleSet {
@@ -72,19 +83,31 @@ export class RulesService {
   }
 
   async #reload(): Promise<void> {
-    const before = await fingerprintOf(this.folder);
-    const load = await loadRules(this.folder, this.options);
+    const { folder } = this.options;
+    const before = await fingerprintOf(folder);
+    const load = await loadRules(folder, this.options);
     // Edited while it was read: what was read may be half of each. The watcher calls again when the folder is quiet.
-    if ((await fingerprintOf(this.folder)) !== before) return;
-    if (!load.ok) {
-      this.#lastRejected = { at: new Date(), faults: load.faults };
-      this.report({ kind: 'rejected', faults: load.faults });
-      return;
-    }
-    this.#lastRejected = null;
-    if (load.ruleSet.revision === this.#ruleSet.revision) return;
-    this.#ruleSet = load.ruleSet;
+    if ((await fingerprintOf(folder)) !== before) return;
+    if (!load.ok) this.#reject(load.faults);
+    else if (load.ruleSet.revision === this.#ruleSet.revision) this.#lastRejected = null;
+    else await this.#accept(load);
+  }
+
+  async #accept({ ruleSet, warnings, files }: LoadedRules): Promise<void> {
+    const { lastGood, report } = this.options;
+    this.#ruleSet = ruleSet;
     this.#loadedAt = new Date();
-    this.report({ kind: 'loaded', ruleSet: load.ruleSet, warnings: load.warnings });
+    this.#lastRejected = null;
+    report?.({ kind: 'loaded', ruleSet, warnings });
+    try {
+      await lastGood?.save({ revision: ruleSet.revision, acceptedAt: this.#loadedAt, files });
+    } catch (error) {
+      report?.({ kind: 'not_kept', reason: (error as NodeJS.ErrnoException).code ?? 'it cannot be written' });
+    }
+  }
+
+  #reject(faults: readonly Fault[]): void {
+    this.#lastRejected = { at: new Date(), faults };
+    this.options.report?.({ kind: 'rejected', faults, running: this.#ruleSet.revision });
   }
 }

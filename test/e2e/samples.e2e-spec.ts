@@ -19,7 +19,7 @@ import { parseDelivery } from '../../src/webhook/parse-delivery.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const SECRET = 'samples-secret';
-const CONFIG = readServiceConfig({ WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent' });
+const CONFIG = readServiceConfig({ WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent', RULES_ON_ERROR: 'strict' });
 
 type Payload = Readonly<Record<string, unknown>>;
 

@@ -42,7 +42,13 @@ export function makeWorkspace({ rules, customers = [], crm, files = {}, env = {}
     'customers.json': JSON.stringify(customers),
     ...files,
   });
-  const own = { HOST: '127.0.0.1', PORT: '0', RULES_DIR: rulesDir, CRM_CONFIG: join(folder, 'crm.json') };
+  const own = {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    RULES_DIR: rulesDir,
+    CRM_CONFIG: join(folder, 'crm.json'),
+    DATABASE_URL: `file:${join(folder, 'data', 'enricher.db')}`,
+  };
   const secret = 'WEBHOOK_SECRET_FILE' in env ? {} : { WEBHOOK_SECRET: SECRET };
   return {
     folder,

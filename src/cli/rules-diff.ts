@@ -1,0 +1,48 @@
+import { readServiceConfig } from '../config/service-config.js';
+import { LastGoodRulesFolder } from '../rules/last-good.js';
+import { diffRules, type RulesDifference } from '../rules/rules-diff.js';
+import { readRulesFolder } from '../rules/rules-folder.js';
+import { EnricherError } from '../shared/errors.js';
+
+export interface RulesDiffOptions {
+  readonly rules?: string;
+  readonly format: 'text' | 'json';
+}
+
+/**
+ * Compares the rules folder with the set that runs (the last one accepted). 0 when nothing would change, 1 when something would.
+ *
+ * @throws EnricherError when either cannot be read
+ */
+export async function rulesDiff(
+  options: RulesDiffOptions,
+  env: NodeJS.ProcessEnv,
+  out: NodeJS.WritableStream,
+): Promise<0 | 1> {
+  const { rulesDir, dataDir } = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
+  const running = await new LastGoodRulesFolder(dataDir).load(rulesDir);
+  if (running === null)
+    throw new EnricherError('INPUT_INVALID', `No accepted rules are kept in ${dataDir}; start the service once`);
+  const folder = await readRulesFolder(rulesDir);
+  if (!folder.ok)
+    throw new EnricherError(
+      'INPUT_INVALID',
+      folder.faults.map(({ file, message }) => `${file}: ${message}`).join('\n'),
+    );
+  const differences = diffRules(running.files, folder.files);
+  if (options.format === 'json') out.write(`${JSON.stringify({ running: running.revision, differences }, null, 2)}\n`);
+  else out.write(toText(running.revision, rulesDir, differences));
+  return differences.length === 0 ? 0 : 1;
+}
+
+const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
+
+function toText(revision: string, folder: string, differences: readonly RulesDifference[]): string {
+  const head = `running: revision ${revision}; new: ${folder}\n`;
+  if (differences.length === 0) return `${head}no difference\n`;
+  const lines = differences.map(({ what, name, change, keys }) => {
+    if (what === 'order') return `  ~ order of rules, from "${name}" on`;
+    return `  ${SIGNS[change]} ${what} "${name}"${keys.length > 0 ? `: ${keys.join(', ')}` : ''}`;
+  });
+  return `${head}${lines.join('\n')}\n`;
+}
