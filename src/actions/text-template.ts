@@ -29,6 +29,17 @@ const RENDER_LIMIT_MS = 100;
 const MEMORY_LIMIT = 2_000_000;
 const TAGS_THAT_READ_FILES = ['include', 'render', 'layout', 'block'];
 
+/** Facts with nothing in them but the time. */
+const NOTHING = {
+  message: {},
+  sender: {},
+  customer: null,
+  lookup: {},
+  conversation: {},
+  now: '2026-01-01T00:00:00.000Z',
+  lists: {},
+} as unknown as Facts;
+
 /** Gives the value itself, for texts that are one expression and nothing else. */
 const valueLiquid = createLiquid({ keepOutputType: true });
 const textLiquid = createLiquid({ outputEscape: toText });
@@ -48,9 +59,21 @@ export function parseTemplate(source: string, options: { readonly isHtml: boolea
     const variables = readVariables(liquid, parsed, source);
     const isLoneExpression = !options.isHtml && parsed.length === 1 && parsed[0] instanceof Output;
     const evaluate = isLoneExpression ? renderer(valueLiquid, valueLiquid.parse(source)) : renderer(liquid, parsed);
+    if (isBeyondLimits(evaluate))
+      return { ok: false, index: 0, message: 'template: it makes too much text, or takes too long' };
     return { ok: true, template: { source, isLiteral: false, variables, evaluate } };
   } catch (error) {
     return { ok: false, ...describeParseError(error as Error, source) };
+  }
+}
+
+/** Whether a template goes beyond its limits even on an empty message: such a one is no slip on somebody's data. */
+function isBeyondLimits(evaluate: (facts: Facts) => unknown): boolean {
+  try {
+    evaluate(NOTHING);
+    return false;
+  } catch (error) {
+    return /limit exceeded/.test((error as Error).message);
   }
 }
 

@@ -153,7 +153,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     check: checkPattern,
     prepare: (value) => {
       const pattern = RE2JS.compile(String(value));
-      return (fact) => typeof fact === 'string' && pattern.matcher(fact).find();
+      return (fact) => typeof fact === 'string' && pattern.test(fact);
     },
   },
   inDomain: {

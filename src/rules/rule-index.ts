@@ -32,7 +32,8 @@ export class RuleIndex {
     this.#size = rules.length;
     this.#always = new Uint32Array(Math.ceil(rules.length / 32));
     this.#selected = new Uint32Array(this.#always.length);
-    const needs = conditions.map((condition) => needsOf(condition));
+    const finder = new Needs();
+    const needs = conditions.map((condition) => finder.of(condition));
     const counts = countUses(needs, rules);
     const postings = new Map<number, { byValue: Map<unknown, number[]>; all: number[] }>();
     const byMailbox = new Map<string, number[]>();
@@ -86,30 +87,40 @@ export class RuleIndex {
   }
 }
 
-function needsOf(condition: CompiledCondition): Need[] {
-  switch (condition.kind) {
-    case 'all':
-      return condition.children.flatMap(needsOf);
-    case 'any':
-      return commonNeed(condition.children);
-    case 'leaf': {
-      const { slot, mustBeOneOf } = condition.leaf!;
-      return mustBeOneOf === null ? [] : [{ slot, values: mustBeOneOf }];
-    }
-    case 'not':
-      return [];
-    default:
-      return condition.kind satisfies never;
-  }
-}
+/** Named conditions are shared, and may be shared many times over: each is looked at once, and counts once. */
+class Needs {
+  readonly #known = new Map<CompiledCondition, readonly Need[]>();
 
-/** Alternatives that all need the same slot need one of their values together. */
-function commonNeed(children: readonly CompiledCondition[]): Need[] {
-  const [first, ...others] = children.map(needsOf);
-  return (first ?? []).flatMap(({ slot, values }) => {
-    const same = others.map((needs) => needs.find((need) => need.slot === slot));
-    return same.includes(undefined) ? [] : [{ slot, values: [...values, ...same.flatMap((need) => need!.values)] }];
-  });
+  of(condition: CompiledCondition): readonly Need[] {
+    const known = this.#known.get(condition) ?? this.#find(condition);
+    this.#known.set(condition, known);
+    return known;
+  }
+
+  #find({ kind, children, leaf }: CompiledCondition): readonly Need[] {
+    switch (kind) {
+      case 'all':
+        return [...new Set(children.flatMap((child) => this.of(child)))];
+      case 'any':
+        return this.#common(children);
+      case 'leaf':
+        return leaf?.mustBeOneOf == null ? [] : [{ slot: leaf.slot, values: leaf.mustBeOneOf }];
+      case 'not':
+        return [];
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  /** Alternatives that all need the same slot need one of their values together. */
+  #common(children: readonly CompiledCondition[]): readonly Need[] {
+    const [first, ...others] = children.map((child) => this.of(child));
+    return (first ?? []).flatMap(({ slot, values }) => {
+      const same = others.map((needs) => needs.find((need) => need.slot === slot));
+      if (same.includes(undefined)) return [];
+      return [{ slot, values: [...new Set([...values, ...same.flatMap((need) => need!.values)])] }];
+    });
+  }
 }
 
 type Counts = Map<string | number, Map<unknown, number>>;
