@@ -43,7 +43,7 @@ export interface ProviderContext {
 type ProviderReader = (context: ProviderContext, reader: ObjectReader) => ProviderConfig | undefined;
 
 /** The provider types, one line each. */
-const PROVIDER_TYPES = {
+export const PROVIDER_TYPES = {
   file: { read: readFileProvider, keys: ['path', 'match'] },
   sql: { read: readSqlProvider, keys: ['url', 'byEmail', 'byDomain'] },
 } as const satisfies Record<string, { read: ProviderReader; keys: readonly string[] }>;
@@ -52,8 +52,8 @@ export type CrmConfigRead =
   | { readonly ok: true; readonly config: CrmConfig; readonly warnings: readonly Fault[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-const DEFAULT_TIMEOUT_MS = 3_000;
-const MAX_TIMEOUT_MS = 60_000;
+export const DEFAULT_TIMEOUT_MS = 3_000;
+export const MAX_TIMEOUT_MS = 60_000;
 
 /** Reads `config/crm.json`; secrets come from the given environment. */
 export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promise<CrmConfigRead> {

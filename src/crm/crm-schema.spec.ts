@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { tempFolder } from '../../test/support/temp-folder.js';
-import { readCrmConfig } from './crm-config.js';
+import { PROVIDER_TYPES, readCrmConfig } from './crm-config.js';
+import { crmSchema, PROVIDER_SCHEMAS } from './crm-schema.js';
 
 const validate = new Ajv({ allErrors: true }).compile(await readJson('../../config/schema/crm.schema.json'));
 
@@ -15,6 +16,17 @@ async function isAccepted(config: object): Promise<boolean> {
   const folder = tempFolder({ 'crm.json': JSON.stringify(config) });
   return (await readCrmConfig(join(folder, 'crm.json'), { CUSTOMERS: 'file:customers.csv' })).ok;
 }
+
+test('the committed schema is the one that the code gives', async () => {
+  expect(await readJson('../../config/schema/crm.schema.json')).toEqual(crmSchema());
+});
+
+test('every provider type is in it, with its keys', () => {
+  const keys = Object.entries(PROVIDER_SCHEMAS).map(([type, { properties }]) => [type, Object.keys(properties)]);
+  expect(Object.fromEntries(keys)).toEqual(
+    Object.fromEntries(Object.entries(PROVIDER_TYPES).map(([type, { keys: known }]) => [type, [...known]])),
+  );
+});
 
 test('the sample configuration validates', async () => {
   validate(await readJson('../../config/crm.json'));
