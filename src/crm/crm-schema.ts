@@ -74,31 +74,29 @@ export function crmSchema(): Schema {
   const types = Object.keys(PROVIDER_SCHEMAS);
   const definition = (type: string) => `${type}Provider`;
   return {
-    ...{
-      $schema: 'http://json-schema.org/draft-07/schema#',
-      title: 'CRM configuration of enricher',
-      description: 'Where customers are looked up. Paths are relative to the configuration file',
-      type: 'object',
-      additionalProperties: false,
-      required: ['providers'],
-      properties: {
-        $schema: {
-          type: 'string',
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'CRM configuration of enricher',
+    description: 'Where customers are looked up. Paths are relative to the configuration file',
+    type: 'object',
+    additionalProperties: false,
+    required: ['providers'],
+    properties: {
+      $schema: {
+        type: 'string',
+      },
+      description: {
+        type: 'string',
+        description: 'A note for people',
+      },
+      providers: {
+        type: 'array',
+        description: 'Asked in this order, the first that finds the sender wins. An empty list: no CRM',
+        items: {
+          $ref: '#/definitions/provider',
         },
-        description: {
-          type: 'string',
-          description: 'A note for people',
-        },
-        providers: {
-          type: 'array',
-          description: 'Asked in this order, the first that finds the sender wins. An empty list: no CRM',
-          items: {
-            $ref: '#/definitions/provider',
-          },
-        },
-        lookup: {
-          $ref: '#/definitions/lookup',
-        },
+      },
+      lookup: {
+        $ref: '#/definitions/lookup',
       },
     },
     definitions: {
@@ -108,6 +106,7 @@ export function crmSchema(): Schema {
         properties: { type: { enum: types, description: 'Where the customers are: in a file or in a database' } },
         allOf: types.map((type) => ({
           if: { required: ['type'], properties: { type: { const: type } } },
+          // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word
           then: { $ref: `#/definitions/${definition(type)}` },
         })),
       },
