@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { CheckOptions } from './cli/check.js';
+import type { PullMailboxesOptions } from './cli/pull-mailboxes.js';
+import type { TestRulesOptions } from './cli/test-rules.js';
 
 const MINIMUM_NODE = 24;
 /** @source design of the command line: 0 ok, 1 findings, 2 usage, 3 cannot run */
@@ -39,10 +42,26 @@ program
   )
   .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
   .option('--crm <file>', 'CRM configuration (default: CRM_CONFIG)')
-  .addOption(format)
-  .action(async (options: { rules?: string; crm?: string; format: 'text' | 'json' }) => {
+  .option('--mailboxes <file>', 'mailbox catalogue (default: MAILBOXES_CONFIG)')
+  .option('--strict', 'count warnings as errors')
+  .addOption(
+    new Option('--format <format>', 'how to print').choices(['text', 'json', 'sarif', 'junit']).default('text'),
+  )
+  .action(async (options: CheckOptions) => {
     const { check } = await import('./cli/check.js');
     process.exitCode = await check(options, process.env, process.stdout);
+  });
+
+program
+  .command('test')
+  .description('run the tests of the rules (*.test.json): prints each that fails, and why; exit code 1 when one does')
+  .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
+  .option('--coverage', 'say which conditions no test has seen both true and false')
+  .option('--watch', 'run again after every change, until interrupted')
+  .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'junit']).default('text'))
+  .action(async (options: TestRulesOptions) => {
+    const { testRules } = await import('./cli/test-rules.js');
+    process.exitCode = await testRules(options, process.env, process.stdout);
   });
 
 program
@@ -61,11 +80,26 @@ program
   );
 
 program
+  .command('mailboxes')
+  .description('the catalogue of what each mailbox has')
+  .command('pull')
+  .description('bring tags, users and time zones up to date with Emailgistics; all else in the file stays')
+  .option('--url <url>', "the region's address, https://… (default: EMAILGISTICS_API_URL)")
+  .option('--key-file <file>', 'a file with the API key (default: EMAILGISTICS_API_KEY or EMAILGISTICS_API_KEY_FILE)')
+  .option('--out <file>', 'the catalogue (default: MAILBOXES_CONFIG)')
+  .option('--dry-run', 'print what would change, and write nothing')
+  .action(async (options: PullMailboxesOptions, command: Command) => {
+    const { pull } = await import('./cli/pull-mailboxes.js');
+    process.exitCode = await pull(options, process.env, process.stdout, (message) => command.error(message));
+  });
+
+program
   .command('schema')
-  .description('print the JSON Schema of rule files, for editors')
-  .action(async () => {
-    const { rulesSchema } = await import('./rules/rules-schema.js');
-    process.stdout.write(`${JSON.stringify(rulesSchema(), null, 2)}\n`);
+  .description('write the JSON Schemas of rules, tests, CRM configuration and mailboxes beside them, for editors')
+  .option('--check', 'write nothing; exit code 1 when one is not up to date')
+  .action(async (options: { check?: boolean }) => {
+    const { schema } = await import('./cli/schema.js');
+    process.exitCode = await schema(options, process.env, process.stdout);
   });
 
 const rules = program.command('rules').description('about the rule files');

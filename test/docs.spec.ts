@@ -3,27 +3,50 @@ import { describe, expect, test } from '@jest/globals';
 import { FACT_DEFINITIONS } from '../src/facts/facts.js';
 import { formatFault } from '../src/files/fault.js';
 import { readCrmConfig } from '../src/crm/crm-config.js';
+import { JsonDocument } from '../src/files/json-document.js';
+import { parseMailboxes } from '../src/mailboxes/read-mailboxes.js';
 import { loadRules } from '../src/rules/load-rules.js';
 import { DECORATORS, OPERATORS } from '../src/rules/operators.js';
+import { toText } from '../src/cli/print-tests.js';
+import { reportTests } from '../src/cli/test-report.js';
 import { ACTION_TYPES } from '../src/actions/action-template.js';
 import { tempFolder } from './support/temp-folder.js';
 
 const page = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const examples = (name: string) => [...page(name).matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text!);
 
+const isTests = (example: string) => 'tests' in (JSON.parse(example) as object);
+
+/** Each rule file of the page, with the tests that stand below it. */
+function rulesWithTests(): [number: number, files: Record<string, string>][] {
+  const found: [number: number, files: Record<string, string>][] = [];
+  for (const [index, example] of examples('docs/rules.md').entries()) {
+    if (isTests(example)) found.at(-1)![1][`${index}.test.json`] = example;
+    else found.push([index + 1, { 'rules.json': example }]);
+  }
+  return found;
+}
+
 describe('docs/rules.md', () => {
   const text = page('docs/rules.md');
 
-  test.each(examples('docs/rules.md').map((example, index) => [index + 1, example] as const))(
-    'example %i is a rule file without a fault',
-    async (_number, example) => {
-      const load = await loadRules(
-        tempFolder({ 'rules.json': example, 'lists/partners.csv': 'domain,owner\nacme.example,Joe\n' }),
-        { customerFields: null },
-      );
+  test.each(rulesWithTests())(
+    'example %i is a rule file without a fault, and its tests pass',
+    async (_number, files) => {
+      const folder = tempFolder({ ...files, 'lists/partners.csv': 'domain,owner\nacme.example,Joe\n' });
+      const load = await loadRules(folder, { customerFields: null });
       expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
     },
   );
+
+  test('shows a failing test as its rule with "silver" added gives it', async () => {
+    const [rules, tests] = examples('docs/rules.md').slice(examples('docs/rules.md').findIndex(isTests) - 1);
+    const edited = rules!.replace('"platinum"]', '"platinum", "silver"]');
+    const folder = tempFolder({ 'vip.json': edited, 'vip.test.json': tests! });
+    const read = await reportTests(folder, false);
+    const printed = read.ok ? toText(read.report).split('\n\n')[0]!.replaceAll(`${folder}/`, 'rules/') : '';
+    expect(text).toContain(`\n${printed}\n`);
+  });
 
   test.each(
     [...Object.keys(OPERATORS), ...ACTION_TYPES]
@@ -46,6 +69,14 @@ test.each(examples('docs/crm.md').map((example, index) => [index + 1, example] a
   async (_number, example) => {
     const read = await readCrmConfig(`${tempFolder({ 'crm.json': example })}/crm.json`, {});
     expect(read.ok ? read.warnings : read.faults.map(formatFault)).toEqual([]);
+  },
+);
+
+test.each(examples('docs/operations.md').map((example, index) => [index + 1, example] as const))(
+  'example %i of docs/operations.md is a mailbox catalogue without a fault',
+  (_number, example) => {
+    const read = parseMailboxes(new JsonDocument('mailboxes.json', Buffer.from(example)));
+    expect(read.ok ? [] : read.faults.map(formatFault)).toEqual([]);
   },
 );
 

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/facts.js';
 import { didYouMean } from '../files/did-you-mean.js';
-import type { JsonNode } from '../files/json-document.js';
+import { type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import type { ActionType, ActionValues } from './action.js';
 import { readAssign } from './assign.js';
@@ -15,7 +15,13 @@ export type ValueTemplate<Type extends ActionType> = (facts: Facts) => ActionVal
 
 /** An action of a rule, checked and ready to render. */
 export type ActionTemplate = {
-  [Type in ActionType]: { readonly type: Type; readonly name: string | null; readonly render: ValueTemplate<Type> };
+  [Type in ActionType]: {
+    readonly type: Type;
+    readonly name: string | null;
+    readonly render: ValueTemplate<Type>;
+    /** Texts of the value as the rule has them. They may be named in logs; what was rendered may be personal. */
+    readonly literals: ReadonlySet<string>;
+  };
 }[ActionType];
 
 interface ActionDefinition<Type extends ActionType> {
@@ -47,7 +53,13 @@ export function readAction(context: TextContext, node: JsonNode): ActionTemplate
   if (type === undefined || value === undefined) return undefined;
   const render = ACTION_DEFINITIONS[type].read(context, value);
   // The type of `render` follows from `type`, which the compiler cannot see through the union.
-  return render === undefined ? undefined : ({ type, name, render } as ActionTemplate);
+  return render === undefined ? undefined : ({ type, name, render, literals: textsIn(value.node) } as ActionTemplate);
+}
+
+function textsIn(node: JsonNode, texts = new Set<string>()): Set<string> {
+  if (node.type === 'string') texts.add(String(valueOf(node)).trim());
+  for (const child of node.children ?? []) textsIn(child, texts);
+  return texts;
 }
 
 function readType({ document }: TextContext, reader: ObjectReader): ActionType | undefined {

@@ -16,7 +16,7 @@ const SPEC_KEYS = [
 ];
 
 /**
- * One assignment with its backups. When no user of the main one is left after rendering, the first backup takes its place:
+ * One assignment with its backups. When no user of the main one is left, the first backup takes its place:
  * Emailgistics would try it next.
  */
 export function readAssign(context: TextContext, reader: ObjectReader): ValueTemplate<'assign'> | undefined {
@@ -28,11 +28,25 @@ export function readAssign(context: TextContext, reader: ObjectReader): ValueTem
       return spec && readSpec(context, spec);
     })
     .filter((spec) => spec !== undefined);
-  return (facts): AssignValue | null => {
-    const [mainAssignment, ...backupAssignments] = specs.flatMap((spec) => spec(facts) ?? []);
-    if (mainAssignment === undefined) return null;
-    return backupAssignments.length === 0 ? { mainAssignment } : { mainAssignment, backupAssignments };
-  };
+  return (facts) => assignInOrder(specs.flatMap((spec) => spec(facts) ?? []));
+}
+
+/** The assignment without the users who are not known; null when nobody is left. */
+export function withKnownUsers(
+  { mainAssignment, backupAssignments = [] }: AssignValue,
+  isKnown: (user: string) => boolean,
+): AssignValue | null {
+  const left = [mainAssignment, ...backupAssignments].flatMap((spec) => {
+    if (spec.users === undefined) return [spec];
+    const users = spec.users.filter(isKnown);
+    return users.length === 0 ? [] : [{ ...spec, users }];
+  });
+  return assignInOrder(left);
+}
+
+function assignInOrder([mainAssignment, ...backupAssignments]: readonly AssignmentSpec[]): AssignValue | null {
+  if (mainAssignment === undefined) return null;
+  return backupAssignments.length === 0 ? { mainAssignment } : { mainAssignment, backupAssignments };
 }
 
 function readSpec(context: TextContext, reader: ObjectReader): SpecTemplate | undefined {

@@ -4,12 +4,16 @@ import { buildFacts } from '../facts/build-facts.js';
 import type { CustomerRecord, Facts } from '../facts/facts.js';
 import { JsonDocument } from '../files/json-document.js';
 import { parseDelivery } from '../webhook/parse-delivery.js';
+import type { Mailbox } from '../mailboxes/mailbox-catalogue.js';
+import { parseMailboxes } from '../mailboxes/read-mailboxes.js';
 import { readAction } from './action-template.js';
 import { composeActions } from './compose-actions.js';
 
 interface Given {
   readonly customer?: CustomerRecord;
   readonly payload?: Readonly<Record<string, unknown>>;
+  /** What is known of the mailbox. Default: nothing. */
+  readonly mailbox?: Readonly<Record<string, unknown>>;
 }
 
 function factsFor({ customer = {}, payload = {} }: Given): Facts {
@@ -27,6 +31,13 @@ function factsFor({ customer = {}, payload = {} }: Given): Facts {
   return buildFacts(parsed.delivery, { customer, lookup }, new Date('2026-11-24T09:00:00Z'), {});
 }
 
+function mailboxOf(entry: Readonly<Record<string, unknown>>): Mailbox {
+  const text = JSON.stringify({ mailboxes: { 'claims@insurer.example': entry } });
+  const read = parseMailboxes(new JsonDocument('mailboxes.json', Buffer.from(text)));
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.catalogue.find('claims@insurer.example')!;
+}
+
 /** Composes rules given as lists of actions; the rules are called r1, r2, … */
 function compose(rules: readonly (readonly unknown[])[], given: Given = {}) {
   const acting = rules.map((actions, index) => ({
@@ -38,7 +49,7 @@ function compose(rules: readonly (readonly unknown[])[], given: Given = {}) {
       return template;
     }),
   }));
-  return composeActions(acting, factsFor(given));
+  return composeActions(acting, factsFor(given), given.mailbox === undefined ? null : mailboxOf(given.mailbox));
 }
 
 const fields = (value: Readonly<Record<string, unknown>>) => ({ type: 'setCustomFields', value });
@@ -90,8 +101,8 @@ describe('custom fields', () => {
     ]);
     expect(actions).toEqual([fields({ a: '1' }), fields({ b: '2' })]);
     expect(suppressed).toEqual([
-      { rule: 'r2', type: 'setCustomFields', part: 'a', wonBy: 'r1' },
-      { rule: 'r3', type: 'setCustomFields', part: 'a', wonBy: 'r1' },
+      { rule: 'r2', type: 'setCustomFields', part: 'a', isRendered: false, reason: 'set_before', wonBy: 'r1' },
+      { rule: 'r3', type: 'setCustomFields', part: 'a', isRendered: false, reason: 'set_before', wonBy: 'r1' },
     ]);
   });
 
@@ -115,8 +126,8 @@ describe('tags', () => {
     const { actions, suppressed } = compose([[tag('VIP')], [tag('VIP')], [tag('{{ customer.none }}')]]);
     expect(actions).toEqual([tag('VIP')]);
     expect(suppressed).toEqual([
-      { rule: 'r2', type: 'tag', part: 'VIP', wonBy: 'r1' },
-      { rule: 'r3', type: 'tag', part: null, wonBy: null },
+      { rule: 'r2', type: 'tag', part: 'VIP', isRendered: false, reason: 'set_before', wonBy: 'r1' },
+      { rule: 'r3', type: 'tag', part: null, isRendered: false, reason: 'empty', wonBy: null },
     ]);
   });
 });
@@ -204,7 +215,138 @@ describe('messages', () => {
     });
     const { actions, suppressed } = compose([[forward('a'), forward('b')], [forward('a')]]);
     expect(actions.map(({ value }) => (value as { comment?: string }).comment)).toEqual(['a', 'b']);
-    expect(suppressed).toEqual([{ rule: 'r2', type: 'forwardMessage', part: null, wonBy: 'r1' }]);
+    expect(suppressed).toEqual([
+      { rule: 'r2', type: 'forwardMessage', part: null, isRendered: false, reason: 'set_before', wonBy: 'r1' },
+    ]);
+  });
+});
+
+describe('what the mailbox does not have', () => {
+  const leftOut = ({ suppressed }: ReturnType<typeof compose>) =>
+    suppressed.map(({ rule, part, reason, wonBy }) => [rule, part, reason, ...(wonBy === null ? [] : [wonBy])]);
+
+  test('is not checked where nothing is known of it', () => {
+    const rule = [fields({ a: '1' }), tag('VIP'), assign('Joe Cool')];
+    for (const mailbox of [{}, { templates: [] }]) {
+      expect(compose([rule], { mailbox })).toEqual({ actions: rule, suppressed: [] });
+    }
+  });
+
+  test('an empty list says that there are none', () => {
+    const mailbox = { customFields: [], tags: [], users: [] };
+    const composition = compose([[fields({ a: '1' }), tag('VIP'), assign('Joe Cool')]], { mailbox });
+    expect(composition.actions).toEqual([]);
+    expect(leftOut(composition)).toEqual([
+      ['r1', 'a', 'unknown_field'],
+      ['r1', 'VIP', 'unknown_tag'],
+      ['r1', 'Joe Cool', 'unknown_user'],
+    ]);
+  });
+
+  test('an unknown field is left out, the others are set', () => {
+    const composition = compose([[fields({ claim: '1', Claim: '2', toString: '3' })]], {
+      mailbox: { customFields: [{ key: 'claim' }] },
+    });
+    expect(composition.actions).toEqual([fields({ claim: '1' })]);
+    expect(leftOut(composition)).toEqual([
+      ['r1', 'Claim', 'unknown_field'],
+      ['r1', 'toString', 'unknown_field'],
+    ]);
+  });
+
+  test('a value without the pattern in it is left out, and the next rule may set the field', () => {
+    const mailbox = { customFields: [{ key: 'claim', pattern: '^CLM-\\d{6}$' }] };
+    const composition = compose([[fields({ claim: 'CLM-1' })], [fields({ claim: 'CLM-200001' })]], { mailbox });
+    expect(composition.actions).toEqual([fields({ claim: 'CLM-200001' })]);
+    expect(leftOut(composition)).toEqual([['r1', 'claim', 'pattern']]);
+  });
+
+  test('a value that would be left out is none once an earlier rule has set the field', () => {
+    const mailbox = { customFields: [{ key: 'claim', pattern: '^\\d+$' }] };
+    expect(leftOut(compose([[fields({ claim: '1' })], [fields({ claim: 'x' })]], { mailbox }))).toEqual([
+      ['r2', 'claim', 'set_before', 'r1'],
+    ]);
+  });
+
+  test.each([
+    ['is found anywhere in the value', '\\d{3}', 'no. 123 b', true],
+    ['covers the whole with ^ and $', '^\\d{3}$', 'no. 123 b', false],
+    ['minds case', '^[A-Z]+$', 'abc', false],
+    ['sees the value as it is cut', '^x{100}$', 'x'.repeat(150), true],
+    ['does not see what is cut off', 'y', `${'x'.repeat(100)}y`, false],
+    ['counts code points', '^.{2}$', '🚒🚒', true],
+  ])('a pattern %s', (_, pattern, value, isTaken) => {
+    const { actions } = compose([[fields({ a: value })]], { mailbox: { customFields: [{ key: 'a', pattern }] } });
+    expect(actions).toHaveLength(isTaken ? 1 : 0);
+  });
+
+  test('a literal "" blanks a field whatever its pattern', () => {
+    const mailbox = { customFields: [{ key: 'a', pattern: '^\\d+$' }] };
+    expect(compose([[fields({ a: '' })]], { mailbox }).actions).toEqual([fields({ a: '' })]);
+  });
+
+  test('tags are compared in exact case', () => {
+    const composition = compose([[tag('vip', 'VIP', 'Fleet')], [tag('Flet')]], { mailbox: { tags: ['VIP', 'Fleet'] } });
+    expect(composition.actions).toEqual([tag('VIP', 'Fleet')]);
+    expect(leftOut(composition)).toEqual([
+      ['r1', 'vip', 'unknown_tag'],
+      ['r2', 'Flet', 'unknown_tag'],
+    ]);
+  });
+
+  test('users are compared in any case, by name or address', () => {
+    const mailbox = {
+      users: [{ name: 'Tomás Vidal', email: 'Tomas.Vidal@insurer.example' }, 'Joe Cool', 'lee@insurer.example'],
+    };
+    const users = ['TOMÁS VIDAL', 'tomas.vidal@INSURER.example', 'joe cool', 'Lee@insurer.example'];
+    expect(compose([[assign(...users, 'Vidal')]], { mailbox }).actions).toEqual([assign(...users)]);
+  });
+
+  test('a backup takes the place of a main assignment whose users are all unknown', () => {
+    const specs = (mainAssignment: object, ...backupAssignments: object[]) => ({
+      type: 'assign',
+      value: { mainAssignment, ...(backupAssignments.length === 0 ? {} : { backupAssignments }) },
+    });
+    const action = specs(
+      { users: ['A', 'B'], ignoreAvailability: true },
+      { users: ['B', 'C'] },
+      { users: ['D', 'a'] },
+      { users: ['E'] },
+      { assignToAnyUser: true },
+    );
+    const composition = compose([[action]], { mailbox: { users: ['c', 'd'] } });
+    expect(composition.actions).toEqual([specs({ users: ['C'] }, { users: ['D'] }, { assignToAnyUser: true })]);
+    expect(leftOut(composition).map(([, user]) => user)).toEqual(['A', 'B', 'a', 'E']);
+  });
+
+  test('an assignment of which nobody is left does not keep a later one out', () => {
+    const composition = compose([[assign('A')], [assign('B')], [assign('A')]], { mailbox: { users: ['B'] } });
+    expect(composition.actions).toEqual([assign('B')]);
+    expect(leftOut(composition)).toEqual([
+      ['r1', 'A', 'unknown_user'],
+      ['r3', null, 'set_before', 'r2'],
+    ]);
+  });
+
+  test('messages go out whatever the mailbox has', () => {
+    const message = { type: 'sendMessage', value: { templateName: 'T' } };
+    expect(compose([[message]], { mailbox: { templates: ['Other'], users: [], tags: [] } }).actions).toHaveLength(1);
+  });
+
+  test('what was rendered is marked as such, since it may be personal', () => {
+    const wanted = [
+      tag(' Known ', '{{ customer.tag }}'),
+      assign('Joe', '{{ customer.owner }}'),
+      fields({ a: '{{ customer.tag }}' }),
+    ];
+    const given = { customer: { tag: 'T', owner: 'O' }, mailbox: { tags: [], users: [], customFields: [] } };
+    expect(compose([wanted], given).suppressed.map(({ part, isRendered }) => [part, isRendered])).toEqual([
+      ['Known', false],
+      ['T', true],
+      ['Joe', false],
+      ['O', true],
+      ['a', false],
+    ]);
   });
 });
 

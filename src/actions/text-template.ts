@@ -45,9 +45,14 @@ const valueLiquid = createLiquid({ keepOutputType: true });
 const textLiquid = createLiquid({ outputEscape: toText });
 const htmlLiquid = createLiquid({ outputEscape: (value) => escapeHtml(toText(value)) });
 
+/** Whether a text stands for itself. */
+export function isLiteral(source: string): boolean {
+  return !/\{\{|\{%/.test(source);
+}
+
 /** Parses a template; in an HTML one, values are escaped unless the author writes `| raw`. */
 export function parseTemplate(source: string, options: { readonly isHtml: boolean }): TemplateParse {
-  if (!/\{\{|\{%/.test(source)) {
+  if (isLiteral(source)) {
     return { ok: true, template: { source, isLiteral: true, variables: [], evaluate: () => source } };
   }
   if (source.length > MAX_TEMPLATE_LENGTH) {

@@ -49,7 +49,7 @@ export function readText(
     const check = checkFactPath(path, known);
     const at = document.offsetInString(node, index);
     if (check.kind === 'error') document.error(at, check.message);
-    else if (check.kind === 'warning') document.warn(at, check.message);
+    else if (check.kind === 'warning') document.warn(at, check.message, 'unmapped-field');
   }
   return parsed.template;
 }

@@ -1,3 +1,4 @@
+import { describeSuppressed } from '../enrichment/describe-outcome.js';
 import type { Enrichment } from '../enrichment/enrichment.js';
 import type { Explanation, Why } from '../rules/verdict.js';
 import { toEnvelope } from '../webhook/envelope.js';
@@ -22,16 +23,23 @@ export function toText(enrichment: Enrichment, verdicts: readonly Explanation[])
   lines.push(...verdicts.flatMap(describeVerdict));
   const suppressed = trace?.composition.suppressed ?? [];
   if (suppressed.length > 0) lines.push('', 'Left out:');
-  for (const { rule, type, part, wonBy } of suppressed) {
-    const what = part === null ? type : `${type} "${part}"`;
-    lines.push(`  ${rule}: ${what}, ${wonBy === null ? 'nothing was left of it' : `"${wonBy}" has it`}`);
-  }
+  lines.push(...suppressed.map((one) => `  ${describeSuppressed(one, one.part)}`));
   return `${lines.join('\n')}\n`;
 }
 
 const INDENT = ' '.repeat(15);
 
-function describeVerdict({ rule, mode, verdict, skipped, lostTo, why, nearMiss, location }: Explanation): string[] {
+/** The verdict of a rule and what decided it, in lines. */
+export function describeVerdict({
+  rule,
+  mode,
+  verdict,
+  skipped,
+  lostTo,
+  why,
+  nearMiss,
+  location,
+}: Explanation): string[] {
   const label = `${verdict}${mode === 'shadow' ? ' (shadow)' : ''}`.padEnd(12);
   const winner = lostTo === undefined ? '' : ` "${lostTo}"`;
   const reason = skipped === undefined ? '' : `: ${skipped.replaceAll('_', ' ')}${winner}`;

@@ -6,6 +6,7 @@ import { LookupService } from '../crm/lookup.service.js';
 import { EnrichmentService } from '../enrichment/enrichment.service.js';
 import { Intake } from '../enrichment/intake.js';
 import type { CustomerRecord } from '../facts/facts.js';
+import { requireMailboxes } from '../mailboxes/mailboxes.service.js';
 import { explain } from '../rules/decide.js';
 import { RulesService } from '../rules/rules.service.js';
 import { EnricherError } from '../shared/errors.js';
@@ -39,11 +40,13 @@ export async function simulate(
     for (const { field, message } of parsed.violations) out.write(`${options.message}: ${field} ${message}\n`);
     return 1;
   }
+  const { mailboxesConfigFile: path, isMailboxesConfigRequired: isRequired } = config;
+  const mailboxes = { current: await requireMailboxes({ path, isRequired }) };
   const { lookups, customerFields, onUnavailable } = await chooseLookups(options.customer, config, env);
   const rules = await RulesService.start({ folder: config.rulesDir, customerFields, lastGood: null });
   try {
     const settings = { answerDeadlineMs: config.answerDeadlineMs, onUnavailable };
-    const enrichment = await new EnrichmentService(rules, lookups, new Intake(), settings, () => now).enrich(
+    const enrichment = await new EnrichmentService(rules, lookups, mailboxes, new Intake(), settings, () => now).enrich(
       parsed.delivery,
     );
     const explanations = enrichment.trace === null ? [] : explain(rules.current, enrichment.trace.facts);

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
@@ -46,6 +47,9 @@ export class EnvDto {
   DATABASE_URL: string = 'file:./data/enricher.db';
 
   CRM_CONFIG: string = './config/crm.json';
+
+  /** What the mailboxes have. The default file may be missing, a named one must be there. */
+  MAILBOXES_CONFIG: string = './config/mailboxes.json';
 
   /** For the whole answer, in milliseconds. The sender gives up after 100 s. */
   @Type(() => Number)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { describe, expect, test } from '@jest/globals';
+import { PULL_VARIABLES } from '../cli/pull-mailboxes.js';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { EnvDto } from './env.dto.js';
 import { readServiceConfig } from './service-config.js';
@@ -29,6 +30,8 @@ test('the defaults are those of the documentation', () => {
     rulesOnError: 'last-good',
     dataDir: './data',
     crmConfigFile: './config/crm.json',
+    mailboxesConfigFile: './config/mailboxes.json',
+    isMailboxesConfigRequired: false,
     answerDeadlineMs: 20_000,
     bodyLimitBytes: 10_485_760,
     logLevel: 'info',
@@ -46,6 +49,7 @@ test('every variable can be set', () => {
     RULES_ON_ERROR: 'strict',
     DATABASE_URL: 'file:/srv/data/enricher.db',
     CRM_CONFIG: '/srv/crm.json',
+    MAILBOXES_CONFIG: '/srv/mailboxes.json',
     ANSWER_DEADLINE_MS: '5000',
     BODY_LIMIT_BYTES: '2048',
     LOG_LEVEL: 'debug',
@@ -61,6 +65,8 @@ test('every variable can be set', () => {
     rulesOnError: 'strict',
     dataDir: '/srv/data',
     crmConfigFile: '/srv/crm.json',
+    mailboxesConfigFile: '/srv/mailboxes.json',
+    isMailboxesConfigRequired: true,
     answerDeadlineMs: 5000,
     bodyLimitBytes: 2048,
     logLevel: 'debug',
@@ -69,6 +75,7 @@ test('every variable can be set', () => {
 });
 
 test('an empty variable is as unset', () => {
+  expect(readServiceConfig({ MAILBOXES_CONFIG: ' ' })).toEqual(readServiceConfig({}));
   expect(readServiceConfig({ PORT: '', HOST: ' ', WEBHOOK_SECRET: '', LOG_PRETTY: '' })).toEqual(readServiceConfig({}));
 });
 
@@ -117,7 +124,8 @@ test('.env.example names every variable that is read, with its default, and no o
   const example = new Map([...text.matchAll(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
   const defaults = new EnvDto() as unknown as Record<string, unknown>;
   const withoutDefault = ['NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY'];
-  const read = [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault];
+  const ofService = [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault];
+  const read = [...ofService, ...PULL_VARIABLES];
   expect(new Set(example.keys())).toEqual(new Set(read));
   for (const [name, value] of Object.entries(defaults))
     if (value !== undefined) expect([name, example.get(name)]).toEqual([name, String(value)]);

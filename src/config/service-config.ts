@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
@@ -23,6 +22,9 @@ export interface ServiceConfig {
   /** Where the service keeps what it must not forget. */
   readonly dataDir: string;
   readonly crmConfigFile: string;
+  readonly mailboxesConfigFile: string;
+  /** Somebody named the file, so it must be there; the default one may be missing. */
+  readonly isMailboxesConfigRequired: boolean;
   readonly answerDeadlineMs: number;
   readonly bodyLimitBytes: number;
   readonly logLevel: LogLevel;
@@ -62,6 +64,8 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     rulesOnError: dto.RULES_ON_ERROR,
     dataDir: dirname(dto.DATABASE_URL.slice('file:'.length)),
     crmConfigFile: dto.CRM_CONFIG,
+    mailboxesConfigFile: dto.MAILBOXES_CONFIG,
+    isMailboxesConfigRequired: Boolean(env['MAILBOXES_CONFIG']?.trim()),
     answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
     bodyLimitBytes: dto.BODY_LIMIT_BYTES,
     logLevel: dto.LOG_LEVEL,

@@ -1,6 +1,5 @@
+import type { Schema } from '../files/json-schema.js';
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './crm-config.js';
-
-type Schema = Readonly<Record<string, unknown>>;
 
 interface ProviderSchema {
   readonly description: string;

@@ -1,4 +1,4 @@
-import type { Composition } from '../actions/compose-actions.js';
+import type { Composition, Suppressed, SuppressionReason } from '../actions/compose-actions.js';
 import type { LookupFacts } from '../facts/facts.js';
 
 const MATCHED_BY_WORDS = {
@@ -29,10 +29,31 @@ export function describeLookup({ state, matchedBy, source }: LookupFacts): strin
 }
 
 /** What the rules made of it. */
-export function describeActions({ actions }: Composition, ruleCount: number): string {
+export function describeActions({ actions, suppressed }: Composition, ruleCount: number): string {
   if (ruleCount === 0) return 'no rule acts on this message';
-  if (actions.length === 0) return `${count(ruleCount, 'rule')} matched, but nothing was left to do`;
-  return `${count(actions.length, 'action')} by ${count(ruleCount, 'rule')}`;
+  const refused = whatMailboxRefused(suppressed).length;
+  const leftOut = refused === 0 ? '' : `; left out ${count(refused, 'thing')} that the mailbox does not have or take`;
+  if (actions.length === 0) return `${count(ruleCount, 'rule')} matched, but nothing was left to do${leftOut}`;
+  return `${count(actions.length, 'action')} by ${count(ruleCount, 'rule')}${leftOut}`;
+}
+
+/** What is not in the answer although no other rule has it: the mailbox would not take it. Somebody should know. */
+export function whatMailboxRefused(suppressed: readonly Suppressed[]): Suppressed[] {
+  return suppressed.filter(({ reason }) => reason !== 'set_before' && reason !== 'empty');
+}
+
+const REASON_WORDS: Readonly<Record<Exclude<SuppressionReason, 'set_before'>, string>> = {
+  empty: 'nothing was left of it',
+  unknown_field: 'the mailbox has no such field',
+  pattern: "the value does not fit the field's pattern",
+  unknown_tag: 'the mailbox has no such tag',
+  unknown_user: 'the mailbox has no such user',
+};
+
+/** One thing that was left out; `part` as it shall be named, if at all. */
+export function describeSuppressed({ rule, type, reason, wonBy }: Suppressed, part: string | null): string {
+  const what = part === null ? type : `${type} "${part}"`;
+  return `${rule}: ${what}, ${reason === 'set_before' ? `"${wonBy}" has it` : REASON_WORDS[reason]}`;
 }
 
 function count(number: number, noun: string): string {

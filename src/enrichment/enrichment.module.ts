@@ -4,6 +4,7 @@ import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js'
 import { requireCrmConfig } from '../crm/crm-config.js';
 import { LookupService, type ProviderStatus } from '../crm/lookup.service.js';
 import { formatFault } from '../files/fault.js';
+import { type MailboxesEvent, MailboxesService } from '../mailboxes/mailboxes.service.js';
 import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { type RulesEvent, RulesService } from '../rules/rules.service.js';
 import { EnrichmentService } from './enrichment.service.js';
@@ -44,23 +45,31 @@ const FIRST_CHECK_MS = 10_000;
         ),
     },
     {
+      provide: MailboxesService,
+      inject: [getConfigToken(SERVICE_CONFIG)],
+      useFactory: ({ mailboxesConfigFile: path, isMailboxesConfigRequired: isRequired }: ServiceConfig) =>
+        MailboxesService.start({ path, isRequired, report: logMailboxesEvent }),
+    },
+    {
       provide: EnrichmentService,
-      inject: [RulesService, LookupService, Intake, getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
+      inject: [RulesService, LookupService, MailboxesService, Intake, getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
       useFactory: (
         rules: RulesService,
         lookups: LookupService,
+        mailboxes: MailboxesService,
         intake: Intake,
         { answerDeadlineMs }: ServiceConfig,
         { onUnavailable }: Awaited<ReturnType<typeof requireCrmConfig>>,
-      ) => new EnrichmentService(rules, lookups, intake, { answerDeadlineMs, onUnavailable }),
+      ) => new EnrichmentService(rules, lookups, mailboxes, intake, { answerDeadlineMs, onUnavailable }),
     },
   ],
-  exports: [Intake, RulesService, LookupService, EnrichmentService],
+  exports: [Intake, RulesService, LookupService, MailboxesService, EnrichmentService],
 })
 export class EnrichmentModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly rules: RulesService,
     private readonly lookups: LookupService,
+    private readonly mailboxes: MailboxesService,
   ) {}
 
   onModuleInit(): void {
@@ -69,6 +78,7 @@ export class EnrichmentModule implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.rules.close();
+    this.mailboxes.close();
     await this.lookups.close();
   }
 }
@@ -89,6 +99,22 @@ function logRulesEvent(event: RulesEvent): void {
       break;
     case 'not_kept':
       logger.warn(`This set cannot be kept for a restart with broken files (${event.reason})`);
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
+function logMailboxesEvent(event: MailboxesEvent): void {
+  const logger = new Logger('Mailboxes');
+  switch (event.kind) {
+    case 'loaded':
+      logger.log(`The catalogue knows ${event.catalogue.mailboxes.length} mailbox(es)`);
+      break;
+    case 'rejected':
+      logger.warn(
+        `The mailbox catalogue has ${event.faults.length} fault(s); what was read before stays:\n${event.faults.map(formatFault).join('\n')}`,
+      );
       break;
     default:
       event satisfies never;

@@ -3,6 +3,7 @@ import type { OnUnavailable } from '../crm/crm-config.js';
 import type { LookupService } from '../crm/lookup.service.js';
 import { buildFacts, type LookupResult, senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
+import type { MailboxesService } from '../mailboxes/mailboxes.service.js';
 import { decide } from '../rules/decide.js';
 import { hasRuleFor } from '../rules/rule-set.js';
 import type { RulesService } from '../rules/rules.service.js';
@@ -25,6 +26,7 @@ export class EnrichmentService {
   constructor(
     private readonly rules: RulesService,
     private readonly lookups: LookupService,
+    private readonly mailboxes: Pick<MailboxesService, 'current'>,
     private readonly intake: Intake,
     private readonly options: EnrichmentOptions,
     private readonly clock: () => Date = () => new Date(),
@@ -48,7 +50,7 @@ export class EnrichmentService {
     const found = await this.#lookUp(delivery);
     const facts = buildFacts(delivery, found, this.clock(), ruleSet.lists);
     const decision = decide(ruleSet, facts);
-    const composition = composeActions(decision.acting, facts);
+    const composition = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
     const { actions } = composition;
     const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition } };

@@ -7,6 +7,8 @@ export interface Fault {
   /** 1-based, in UTF-16 units as editors count them. */
   readonly column: number;
   readonly message: string;
+  /** A stable name of this kind of fault, for tools; absent where nothing tells it from others. */
+  readonly code?: string;
   /** The source line at fault, empty when there is none (a missing file). */
   readonly source: string;
 }

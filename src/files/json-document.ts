@@ -37,8 +37,9 @@ export class JsonDocument {
     this.faults.push(this.#fault('error', at, message));
   }
 
-  warn(at: JsonNode | number, message: string): void {
-    this.faults.push(this.#fault('warning', at, message));
+  /** @param code a stable name of this kind of warning, for tools */
+  warn(at: JsonNode | number, message: string, code?: string): void {
+    this.faults.push({ ...this.#fault('warning', at, message), ...(code === undefined ? {} : { code }) });
   }
 
   /** 1-based line and column. */

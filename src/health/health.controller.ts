@@ -3,6 +3,8 @@ import { HealthCheckService, type HealthIndicatorResult, HealthIndicatorService 
 import type { FastifyReply } from 'fastify';
 import { LookupService } from '../crm/lookup.service.js';
 import { Intake } from '../enrichment/intake.js';
+import type { Fault } from '../files/fault.js';
+import { MailboxesService } from '../mailboxes/mailboxes.service.js';
 import { RulesService } from '../rules/rules.service.js';
 
 /** Longest wait for the CRM when `?strict` asks for it. */
@@ -16,6 +18,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly rules: RulesService,
     private readonly lookups: LookupService,
+    private readonly mailboxes: MailboxesService,
     private readonly intake: Intake,
   ) {}
 
@@ -38,7 +41,12 @@ export class HealthController {
     const isStrict = strict !== undefined && strict !== 'false';
     if (isStrict) await this.lookups.check(AbortSignal.timeout(STRICT_CHECK_MS));
     try {
-      return await this.health.check([() => this.#intake(), () => this.#rules(), () => this.#crm(isStrict)]);
+      return await this.health.check([
+        () => this.#intake(),
+        () => this.#rules(),
+        () => this.#mailboxes(),
+        () => this.#crm(isStrict),
+      ]);
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       // Terminus throws its result; who asks why we are not ready shall read it.
@@ -61,11 +69,15 @@ export class HealthController {
       rules: this.rules.current.rules.length,
       loadedAt: loadedAt.toISOString(),
       ageSeconds: Math.round((Date.now() - loadedAt.getTime()) / 1000),
-      lastRejected: lastRejected && {
-        at: lastRejected.at.toISOString(),
-        faults: lastRejected.faults.map(({ file, line, column, message }) => ({ file, line, column, message })),
-      },
+      lastRejected: lastRejected && describeRejected(lastRejected),
     });
+  }
+
+  #mailboxes(): HealthIndicatorResult {
+    const { mailboxes, lastRejected } = this.mailboxes.status;
+    const state = lastRejected !== null ? 'outdated' : mailboxes === 0 ? 'none' : 'ok';
+    const details = { state, mailboxes, lastRejected: lastRejected && describeRejected(lastRejected) };
+    return this.indicators.check('mailboxes').up(details);
   }
 
   #crm(isStrict: boolean): HealthIndicatorResult {
@@ -74,4 +86,11 @@ export class HealthController {
     const areAllWell = providers.every(({ state }) => state === 'ok' || state === 'outdated');
     return isStrict && !areAllWell ? indicator.down({ providers }) : indicator.up({ providers });
   }
+}
+
+function describeRejected({ at, faults }: { readonly at: Date; readonly faults: readonly Fault[] }) {
+  return {
+    at: at.toISOString(),
+    faults: faults.map(({ file, line, column, message }) => ({ file, line, column, message })),
+  };
 }

@@ -424,7 +424,7 @@ test('test files, hidden files, schema and lists hold no rules', async () => {
   const result = await load({
     'a.json': rule('a'),
     'deep/b.json': rule('b'),
-    'a.test.json': '{ "broken": ',
+    'a.test.json': '[]',
     '.hidden.json': '{ "broken": ',
     '..2026_11_24/a.json': rule('a'),
     'schema/rules.schema.json': '{}',

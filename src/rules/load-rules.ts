@@ -1,8 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { KnownNames } from '../facts/check-fact-path.js';
 import type { JsonValue } from '../facts/facts.js';
 import { type Fault, hasErrors, sortFaults } from '../files/fault.js';
-import { JsonDocument } from '../files/json-document.js';
 import { addRule, createEngine } from './engine.js';
 import { Program } from './program.js';
 import type { EngineCondition } from './read-conditions.js';
@@ -11,11 +9,15 @@ import { readRule, readRuleFile, type RuleDraft, type RuleFileParts } from './re
 import { listName, type ReferenceList, readReferenceList } from './reference-lists.js';
 import type { Rule, SourceLocation } from './rule.js';
 import type { RuleSet } from './rule-set.js';
-import { readRulesFolder, revisionOf, type SourceFile, wholeFile } from './rules-folder.js';
+import { readDocument, readRulesFolder, revisionOf, type SourceFile, wholeFile } from './rules-folder.js';
+import { Slices } from './slices.js';
+import { runTestGate } from './test-gate.js';
 
 export interface LoadOptions {
   /** The customer's fields that some CRM provider maps; null when unknown. */
   readonly customerFields: readonly string[] | null;
+  /** How long the tests of the folder may take at a load; those that are left are a warning. Default 2 s. */
+  readonly testBudgetMs?: number;
 }
 
 export interface LoadedRules {
@@ -28,19 +30,22 @@ export interface LoadedRules {
 
 export type RulesLoad = LoadedRules | { readonly ok: false; readonly faults: readonly Fault[] };
 
-const MAX_FILE_BYTES = 5_000_000;
-
 /**
- * Loads all rule files and lists of a folder; all faults are found together, and any error rejects the whole.
+ * Loads all rule files and lists of a folder and runs its tests; all faults are found together, and any error or red test
+ * rejects the whole.
  *
  * Works in slices: deliveries go on while a thousand rules are read.
  */
 export async function loadRules(folder: string, options: LoadOptions): Promise<RulesLoad> {
   const read = await readRulesFolder(folder);
-  return read.ok ? buildRuleSet(read.files, options) : read;
+  if (!read.ok) return read;
+  const load = await buildRuleSet(read.files, options);
+  const ofTests = await runTestGate(read.files, load.ok ? load.ruleSet : null, options);
+  const faults = sortFaults([...(load.ok ? load.warnings : load.faults), ...ofTests]);
+  return load.ok && !hasErrors(ofTests) ? { ...load, warnings: faults } : { ok: false, faults };
 }
 
-/** Makes a rule set of files that were read. */
+/** Makes a rule set of files that were read. Their tests are not run: a set that was accepted once must be usable again. */
 export async function buildRuleSet(files: readonly SourceFile[], options: LoadOptions): Promise<RulesLoad> {
   const slices = new Slices();
   const { lists, faults: listFaults } = readLists(files);
@@ -68,18 +73,6 @@ export async function buildRuleSet(files: readonly SourceFile[], options: LoadOp
     files: parts.map(({ document }) => document.file),
   };
   return { ok: true, ruleSet: Object.freeze(ruleSet), warnings: faults, files };
-}
-
-/** Lets the event loop turn whenever it was held long enough. */
-class Slices {
-  static readonly #LONGEST_MS = 8;
-  #startedAt = performance.now();
-
-  async turn(): Promise<void> {
-    if (performance.now() - this.#startedAt < Slices.#LONGEST_MS) return;
-    await setImmediate();
-    this.#startedAt = performance.now();
-  }
 }
 
 interface PartsDraft {
@@ -129,11 +122,4 @@ function readLists(files: readonly SourceFile[]): {
     else faults.push(...read.faults);
   }
   return { lists, faults };
-}
-
-function readDocument(file: string, bytes: Uint8Array): JsonDocument {
-  if (bytes.length <= MAX_FILE_BYTES) return new JsonDocument(file, bytes);
-  const document = new JsonDocument(file, Buffer.from('null'));
-  document.error(0, `the file is larger than ${MAX_FILE_BYTES / 1e6} MB`);
-  return document;
 }

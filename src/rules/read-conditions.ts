@@ -192,7 +192,7 @@ function readFact(context: ConditionContext, reader: ObjectReader): FactReferenc
   const isAboutHead = tail.length === 0 || checkFactPath(head, context.known).kind === 'error';
   const at = isAboutHead ? factNode : reader.get('path')!;
   if (check.kind === 'error') return fail(context, at, check.message);
-  context.document.warn(at, check.message);
+  context.document.warn(at, check.message, 'unmapped-field');
   return { segments, field: null };
 }
 

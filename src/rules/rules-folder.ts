@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import type { Fault } from '../files/fault.js';
+import { JsonDocument } from '../files/json-document.js';
 
 /** One file of the rules folder as it was read. */
 export interface SourceFile {
@@ -12,6 +13,8 @@ export interface SourceFile {
   readonly kind: 'rules' | 'list' | 'tests';
   readonly bytes: Uint8Array;
 }
+
+const MAX_FILE_BYTES = 5_000_000;
 
 export type FolderRead =
   | { readonly ok: true; readonly files: readonly SourceFile[] }
@@ -34,11 +37,20 @@ export async function readRulesFolder(folder: string): Promise<FolderRead> {
   return { ok: false, faults: [wholeFile(folder, 'no rule file (*.json) in the rules folder')] };
 }
 
-/** Short hash of the content of all files. */
+/** Short hash of the content of all files that decide; tests do not. */
 export function revisionOf(files: readonly SourceFile[]): string {
   const hash = createHash('sha256');
-  for (const { path, bytes } of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+  for (const { path, bytes } of files.filter(({ kind }) => kind !== 'tests'))
+    hash.update(`${path}\0${bytes.length}\0`).update(bytes);
   return hash.digest('hex').slice(0, 12);
+}
+
+/** A JSON file of the folder. One that is too large is a fault, and is not read. */
+export function readDocument(file: string, bytes: Uint8Array): JsonDocument {
+  if (bytes.length <= MAX_FILE_BYTES) return new JsonDocument(file, bytes);
+  const document = new JsonDocument(file, Buffer.from('null'));
+  document.error(0, `the file is larger than ${MAX_FILE_BYTES / 1e6} MB`);
+  return document;
 }
 
 /** A fault of a file or folder as a whole. */

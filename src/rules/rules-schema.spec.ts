@@ -2,13 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { tempFolder } from '../../test/support/temp-folder.js';
+import { MailboxCatalogue } from '../mailboxes/mailbox-catalogue.js';
 import { loadRules } from './load-rules.js';
 import { rulesSchema } from './rules-schema.js';
 
 const RULES = new URL('../../rules/', import.meta.url);
 const FILES = (await readdir(RULES)).filter((name) => name.endsWith('.json') && !name.endsWith('.test.json'));
 
-const validate = new Ajv({ strict: false, allErrors: true }).compile(rulesSchema());
+const NAMES = { customerFields: ['tier'], catalogue: MailboxCatalogue.EMPTY };
+const validate = new Ajv({ strict: false, allErrors: true }).compile(rulesSchema(NAMES));
 
 const CONDITION = { fact: 'customer.tier', operator: 'equal', value: 'gold' };
 const ACTION = { type: 'tag', value: { tags: ['VIP'] } };
@@ -22,10 +24,6 @@ const withAction = (type: string, value: object) => withRule({ actions: [{ type,
 async function isAccepted(file: object): Promise<boolean> {
   return (await loadRules(tempFolder({ 'one.json': JSON.stringify(file) }), { customerFields: null })).ok;
 }
-
-test('the committed schema is the one that the service makes: enricher schema > rules/schema/rules.schema.json', async () => {
-  expect(await readJson('schema/rules.schema.json')).toEqual(JSON.parse(JSON.stringify(rulesSchema())));
-});
 
 test.each(FILES)('the sample rules of %s validate', async (name) => {
   validate(await readJson(name));

@@ -1,32 +1,19 @@
 import { ACTION_DEFINITIONS, ACTION_TYPES } from '../actions/action-template.js';
 import type { ActionType } from '../actions/action.js';
 import { FACT_DEFINITIONS } from '../facts/facts.js';
+import { list, object, ref, type Schema, text } from '../files/json-schema.js';
+import type { MailboxCatalogue } from '../mailboxes/mailbox-catalogue.js';
 import { DECORATORS, OPERATORS } from './operators.js';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text = (description: string, more: Schema = {}): Schema => ({
-  type: 'string',
-  minLength: 1,
-  description,
-  ...more,
-});
-const object = (
-  properties: Readonly<Record<string, Schema>>,
-  required: readonly string[],
-  more: Schema = {},
-): Schema => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-  required,
-  ...more,
-});
-const list = (items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, ...more });
-const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
+/** What is configured and that an editor may offer. */
+export interface SchemaNames {
+  /** The customer's fields that some CRM provider maps; null when unknown. */
+  readonly customerFields: readonly string[] | null;
+  readonly catalogue: MailboxCatalogue;
+}
 
 /** The JSON Schema of a rule file, made from the registries of facts, operators and actions. For editors; `enricher check` says more. */
-export function rulesSchema(): Schema {
+export function rulesSchema(names: SchemaNames): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Rules of enricher',
@@ -51,10 +38,10 @@ export function rulesSchema(): Schema {
       any: group('any', list(ref('condition'), { minItems: 1 }), 'Holds when one of these holds'),
       not: group('not', ref('condition'), 'Holds when this does not'),
       reference: group('condition', text('Name of a condition'), 'A condition by its name'),
-      leaf: leafSchema(),
+      leaf: leafSchema(names),
       action: { anyOf: ACTION_TYPES.map((type) => ref(type)) },
-      ...Object.fromEntries(ACTION_TYPES.map((type) => [type, actionSchema(type)])),
-      assignment: assignmentSchema(),
+      ...Object.fromEntries(ACTION_TYPES.map((type) => [type, actionSchema(type, names)])),
+      assignment: assignmentSchema(names),
       addresses: list({ anyOf: [text('An address or a template, such as {{ sender.address }}'), ref('address')] }),
       address: object({ emailAddress: object({ name: { type: 'string' }, address: text('Address') }, ['address']) }, [
         'emailAddress',
@@ -97,7 +84,7 @@ function ruleSchema(): Schema {
   );
 }
 
-function leafSchema(): Schema {
+function leafSchema({ customerFields }: SchemaNames): Schema {
   const operators = Object.entries(OPERATORS).map(([name, { description, example }]) => ({
     const: name,
     description: `${description}. Example: ${JSON.stringify(example)}`,
@@ -107,7 +94,7 @@ function leafSchema(): Schema {
     {
       fact: {
         anyOf: [
-          { enum: factPaths() },
+          { enum: [...factPaths(), ...(customerFields ?? []).map((name) => `customer.${name}`)] },
           { pattern: '^item([.\\[]|$)|^(customer|lists|conversation\\.customFields)[.\\[]|^message\\.(to|cc)\\[' },
         ],
         type: 'string',
@@ -129,20 +116,27 @@ function factPaths(): string[] {
   ]);
 }
 
-function actionSchema(type: ActionType): Schema {
+function actionSchema(type: ActionType, names: SchemaNames): Schema {
   return object(
-    { type: { const: type }, name: text('Shown in the logs of Emailgistics'), value: valueSchema(type) },
+    { type: { const: type }, name: text('Shown in the logs of Emailgistics'), value: valueSchema(type, names) },
     ['type', 'value'],
     { description: ACTION_DEFINITIONS[type].description },
   );
 }
 
-function valueSchema(type: ActionType): Schema {
+function valueSchema(type: ActionType, { catalogue }: SchemaNames): Schema {
   switch (type) {
     case 'setCustomFields':
-      return { type: 'object', minProperties: 1, additionalProperties: { type: ['string', 'number', 'boolean'] } };
+      return {
+        type: 'object',
+        minProperties: 1,
+        properties: Object.fromEntries(offered(catalogue, 'customFields').map((key) => [key, FIELD_VALUE])),
+        additionalProperties: FIELD_VALUE,
+      };
     case 'tag':
-      return object({ tags: list(text('A tag of the mailbox'), { minItems: 1 }) }, ['tags']);
+      return object({ tags: list(offering('A tag of the mailbox', offered(catalogue, 'tags')), { minItems: 1 }) }, [
+        'tags',
+      ]);
     case 'assign':
       return object({ mainAssignment: ref('assignment'), backupAssignments: list(ref('assignment')) }, [
         'mainAssignment',
@@ -150,7 +144,7 @@ function valueSchema(type: ActionType): Schema {
     case 'sendMessage':
       return object(
         {
-          templateName: text('Name of a template in Emailgistics; then no body'),
+          templateName: offering('Name of a template in Emailgistics; then no body', offered(catalogue, 'templates')),
           body: text('Body; then no templateName'),
           bodyType: { enum: ['html', 'text'] },
           subject: text('Subject'),
@@ -179,10 +173,10 @@ function valueSchema(type: ActionType): Schema {
   }
 }
 
-function assignmentSchema(): Schema {
+function assignmentSchema({ catalogue }: SchemaNames): Schema {
   return object(
     {
-      users: list(text('Display name or address'), { minItems: 1 }),
+      users: list(offering('Display name or address', offered(catalogue, 'users')), { minItems: 1 }),
       assignToAnyUser: { type: 'boolean', description: 'All users of the mailbox; then no "users"' },
       ignoreAvailability: { type: 'boolean' },
       ignoreMaxMessages: { type: 'boolean' },
@@ -191,4 +185,21 @@ function assignmentSchema(): Schema {
     },
     [],
   );
+}
+
+const FIELD_VALUE: Schema = { type: ['string', 'number', 'boolean'] };
+
+/** A text for which an editor offers these, and takes others: templates, and what the catalogue does not know yet. */
+function offering(description: string, values: readonly string[]): Schema {
+  return values.length === 0
+    ? text(description)
+    : { description, anyOf: [{ enum: values }, { type: 'string', minLength: 1 }] };
+}
+
+/** What the mailboxes have, each once. */
+function offered({ mailboxes }: MailboxCatalogue, what: 'customFields' | 'tags' | 'users' | 'templates'): string[] {
+  const values = mailboxes.flatMap(({ content }): readonly string[] =>
+    what === 'customFields' ? (content.customFields ?? []).map(({ key }) => key) : (content[what] ?? []),
+  );
+  return [...new Set(values)];
 }

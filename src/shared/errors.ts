@@ -6,7 +6,13 @@ export const ERROR_CODES = {
   CRM_UNAVAILABLE: 'a CRM did not answer, or answered with a passing fault',
   CRM_RATE_LIMITED: 'a CRM asked us to wait',
   CRM_MISCONFIGURED: 'a CRM refuses us, or its data are not as configured; retrying does not help',
+  MAILBOXES_INVALID: 'the mailbox catalogue has faults',
+  EMAILGISTICS_REFUSED: "Emailgistics' API refuses the key or the address; retrying does not help",
+  EMAILGISTICS_RATE_LIMITED: "Emailgistics' API asked us to wait",
+  EMAILGISTICS_UNAVAILABLE: "Emailgistics' API did not answer, or answered with a passing fault",
+  EMAILGISTICS_ANSWER_UNUSABLE: "Emailgistics' API answered something else than it documents",
   INPUT_INVALID: 'a file or payload given to a command is not usable',
+  OUTPUT_FAILED: 'a file that a command should write cannot be written',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -8,8 +8,11 @@ import { closeApp, createApp } from '../../src/app.setup.js';
 import { readServiceConfig } from '../../src/config/service-config.js';
 import { requireCrmConfig } from '../../src/crm/crm-config.js';
 import { buildFacts, type LookupResult } from '../../src/facts/build-facts.js';
+import { whatMailboxRefused } from '../../src/enrichment/describe-outcome.js';
 import type { CustomerRecord, LookupFacts } from '../../src/facts/facts.js';
+import { parseCsv } from '../../src/files/csv.js';
 import { formatFault } from '../../src/files/fault.js';
+import { requireMailboxes } from '../../src/mailboxes/mailboxes.service.js';
 import { decide } from '../../src/rules/decide.js';
 import type { Decision } from '../../src/rules/verdict.js';
 import { loadRules } from '../../src/rules/load-rules.js';
@@ -20,6 +23,8 @@ import { tempFolder } from '../support/temp-folder.js';
 
 const SECRET = 'samples-secret';
 const CONFIG = readServiceConfig({ WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent', RULES_ON_ERROR: 'strict' });
+
+const MAILBOXES = await requireMailboxes({ path: CONFIG.mailboxesConfigFile, isRequired: true });
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -177,6 +182,7 @@ describe('The sample rules', () => {
       const { decision, composition } = await run(sample.enable ? await withEnabled(sample.enable) : ruleSet, sample);
       const matched = decision.verdicts.filter(({ verdict }) => verdict === 'matched').map(({ rule }) => rule);
       expect({ matched, actions: composition.actions }).toEqual(sample.expect);
+      expect(whatMailboxRefused(composition.suppressed)).toEqual([]);
       expect(matched.includes(sample.rule)).toBe(sample.fires);
     });
   });
@@ -188,6 +194,16 @@ describe('The sample rules', () => {
     expect(rulesWith(true).toSorted()).toEqual(names);
     expect(rulesWith(false).toSorted()).toEqual(names);
   });
+});
+
+test('the sample mailbox takes the claim and policy number of every sample customer, and has every account owner', async () => {
+  const mailbox = MAILBOXES.find('claims@insurer.example');
+  const [header = [], ...rows] = parseCsv(await readFile('config/customers.csv'));
+  const column = (name: string) => rows.map((cells) => cells[header.indexOf(name)] ?? '');
+  expect(rows.length).toBeGreaterThan(100);
+  expect(column('claim_no').filter((value) => !mailbox?.mayTake('claimNumber', value))).toEqual([]);
+  expect(column('policy_no').filter((value) => !mailbox?.mayTake('policyNumber', value))).toEqual([]);
+  expect(column('account_owner').filter((name) => !mailbox?.mayHaveUser(name))).toEqual([]);
 });
 
 async function readJson<T>(path: string): Promise<T> {
@@ -202,10 +218,10 @@ function context(claimNumber: string, policyNumber: string, region: string) {
   return { type: 'setCustomFields', name: 'Apply CRM context', value: { claimNumber, policyNumber, region } };
 }
 
-/** The sample rules with these switched on. */
+/** The sample rules with these switched on, without their tests. */
 async function withEnabled(names: readonly string[]): Promise<RuleSet> {
   const folder = tempFolder();
-  cpSync('rules', folder, { recursive: true });
+  cpSync('rules', folder, { recursive: true, filter: (source) => !source.endsWith('.test.json') });
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const content = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
       rules: { name: string; enabled?: boolean }[];
@@ -231,7 +247,7 @@ async function run(
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.violations));
   const facts = buildFacts(parsed.delivery, lookedUp(customer, lookup), new Date(now), ruleSet.lists);
   const decision = decide(ruleSet, facts);
-  return { decision, composition: composeActions(decision.acting, facts) };
+  return { decision, composition: composeActions(decision.acting, facts, MAILBOXES.find(facts.message.mailbox)) };
 }
 
 function lookedUp(customer: CustomerRecord | null, lookup: Partial<LookupFacts> = {}): LookupResult {

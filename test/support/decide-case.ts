@@ -63,5 +63,9 @@ export async function decideCase({
   const lookupFacts = { ...found, source: 'crm', stale: false, ageSeconds: 0, ...lookup };
   const facts = buildFacts(parsed.delivery, { customer, lookup: lookupFacts }, new Date(now), load.ruleSet.lists);
   const decision = decide(load.ruleSet, facts);
-  return { decision, verdicts: explain(load.ruleSet, facts), composition: composeActions(decision.acting, facts) };
+  return {
+    decision,
+    verdicts: explain(load.ruleSet, facts),
+    composition: composeActions(decision.acting, facts, null),
+  };
 }

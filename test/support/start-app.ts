@@ -17,6 +17,8 @@ export interface WorkspaceFiles {
   readonly customers?: readonly Readonly<Record<string, unknown>>[];
   /** `crm.json` instead of that provider; paths in it are relative to the workspace. */
   readonly crm?: unknown;
+  /** `mailboxes.json`. Default: nothing is known of any mailbox. */
+  readonly mailboxes?: unknown;
   /** Other files of the workspace, by path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -33,13 +35,15 @@ export interface Workspace {
 
 const FILE_PROVIDER = { providers: [{ name: 'customers', type: 'file', path: './customers.json' }] };
 
-export function makeWorkspace({ rules, customers = [], crm, files = {}, env = {} }: WorkspaceFiles): Workspace {
+export function makeWorkspace(workspace: WorkspaceFiles): Workspace {
+  const { rules, customers = [], crm, mailboxes, files = {}, env = {} } = workspace;
   const folder = mkdtempSync(join(tmpdir(), 'enricher-app-'));
   const rulesDir = join(folder, 'rules');
   writeRules(rulesDir, rules);
   writeFiles(folder, {
     'crm.json': JSON.stringify(crm ?? FILE_PROVIDER),
     'customers.json': JSON.stringify(customers),
+    'mailboxes.json': JSON.stringify(mailboxes ?? { mailboxes: {} }),
     ...files,
   });
   const own = {
@@ -47,6 +51,7 @@ export function makeWorkspace({ rules, customers = [], crm, files = {}, env = {}
     PORT: '0',
     RULES_DIR: rulesDir,
     CRM_CONFIG: join(folder, 'crm.json'),
+    MAILBOXES_CONFIG: join(folder, 'mailboxes.json'),
     DATABASE_URL: `file:${join(folder, 'data', 'enricher.db')}`,
   };
   const secret = 'WEBHOOK_SECRET_FILE' in env ? {} : { WEBHOOK_SECRET: SECRET };
