@@ -3,13 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { ConsoleLogger, type LoggerService, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { AppModule } from './app.module.js';
 import { WebhookSecrets } from './auth/webhook-secrets.js';
 import type { ServiceConfig } from './config/service-config.js';
 import type { LogLevel } from './config/env.dto.js';
 import { Intake } from './enrichment/intake.js';
 import { ProblemFilter } from './problem.filter.js';
+import { sendProblem } from './shared/problem.js';
 import { guardDoor } from './webhook/door.js';
 
 /** The sender gives up on an attempt after 100 s; a request that takes longer to arrive is of no use to it. */
@@ -30,6 +31,8 @@ export async function createApp(
     // Keys that would reach a prototype are dropped: refusing the message would lose it.
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) =>
+      void sendProblem(reply, { status: error.statusCode ?? 400, detail: error.message }),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), adapter, {
     logger,
@@ -86,5 +89,10 @@ const FRAMEWORK_CONTEXTS = new Set([
 class ServiceLogger extends ConsoleLogger {
   override log(message: unknown, ...context: unknown[]): void {
     if (!FRAMEWORK_CONTEXTS.has(String(context.at(-1)))) super.log(message, ...context);
+  }
+
+  /** What keeps the service from starting is told once, by who started it. */
+  override error(message: unknown, ...context: unknown[]): void {
+    if (context.at(-1) !== 'ExceptionHandler') super.error(message, ...context);
   }
 }

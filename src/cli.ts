@@ -32,7 +32,12 @@ program
   .description('run the service; configured by environment variables or .env')
   .action(async () => {
     const { startService } = await import('./main.js');
-    await startService(process.env);
+    try {
+      await startService(process.env);
+    } catch (error) {
+      const { explainFailedStart } = await import('./cli/explain-failed-start.js');
+      throw await explainFailedStart(error, process.env);
+    }
   });
 
 program

@@ -13,15 +13,16 @@ const SAMPLE_MESSAGE = fileURLToPath(new URL('../samples/known-customer.json', i
  * @throws EnricherError when it cannot start, with everything that is wrong
  */
 export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
+  const stopping = stopOnSignal();
   const given = readServiceConfig(env);
   const madeUpSecret = given.webhookSecrets.length > 0 ? null : makeUpSecret(given);
   const config = madeUpSecret === null ? given : { ...given, webhookSecrets: [madeUpSecret] };
   const app = await createApp(config);
   await listen(app, config);
+  stopping.started(app);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;
   process.stdout.write(`enricher listens on ${url}/webhooks/emailgistics\n`);
   if (madeUpSecret !== null) process.stdout.write(firstDelivery(url, madeUpSecret));
-  stopOnSignal(app);
 }
 
 type App = Awaited<ReturnType<typeof createApp>>;
@@ -63,17 +64,23 @@ curl -sS ${reachable}/webhooks/emailgistics -H 'Authorization: Bearer ${secret}'
 `;
 }
 
-function stopOnSignal(app: App): void {
+/** Handles signals from the very start; one that comes before the service listens ends it at once, since nothing is in flight. */
+function stopOnSignal(): { started(app: App): void } {
+  let running: App | undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1);
+    if (isStopping || running === undefined) process.exit(running === undefined ? 0 : 1);
     isStopping = true;
     process.stdout.write(`${signal}: answering the deliveries in flight, then stopping\n`);
-    void closeApp(app).then(
+    void closeApp(running).then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  return {
+    started(app) {
+      running = app;
+    },
+  };
 }

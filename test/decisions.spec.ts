@@ -68,6 +68,7 @@ test('a verdict names the deciding condition, what it read, and where it stands'
     },
     fact: 'customer.tier',
     operator: 'in',
+    isNegated: false,
     wanted: ['gold', 'platinum'],
     read: 'silver',
   });

@@ -55,10 +55,10 @@ export function describeVerdict({
   return why === null ? [head] : [head, INDENT + describeWhy(why)];
 }
 
-function describeWhy({ fact, operator, wanted, read, location }: Why): string {
+function describeWhy({ fact, operator, isNegated, wanted, read, location }: Why): string {
   const seen = read === undefined ? 'missing' : shorten(JSON.stringify(read));
   const asked = wanted === undefined ? 'missing' : shorten(JSON.stringify(wanted));
-  return `${fact} is ${seen}; the rule asks: ${operator} ${asked}  (${location.file}:${location.line}:${location.column})`;
+  return `${fact} is ${seen}; the rule asks: ${isNegated ? 'not ' : ''}${operator} ${asked}  (${location.file}:${location.line}:${location.column})`;
 }
 
 function shorten(value: string): string {

@@ -1,6 +1,7 @@
 import { readServiceConfig } from '../config/service-config.js';
 import { formatFault, hasErrors } from '../files/fault.js';
 import { FileWatcher, fingerprintOf } from '../files/file-watcher.js';
+import { isOfRules } from '../rules/rules-folder.js';
 import { EnricherError } from '../shared/errors.js';
 import { toJUnit } from './print-tests-junit.js';
 import { toJson, toText } from './print-tests.js';
@@ -59,7 +60,7 @@ async function watchFolder(
       code = 3;
     }
   };
-  const fingerprint = await fingerprintOf(folder);
+  const fingerprint = await fingerprintOf(folder, isOfRules);
   const watcher = new FileWatcher(folder, run);
   const interrupted = interruption();
   await run();

@@ -44,6 +44,16 @@ describe('sender', () => {
     'dana@-x.example',
     `${'a'.repeat(65)}@b.example`,
     '/O=EXCH/CN=DANA',
+    'joe@evil.example/.northwind.example',
+    'x@acme.example?y',
+    'x@acme.example#y',
+    'x@evil.example\\acme.example',
+    'x@ex%61mple.com',
+    'x@1.1',
+    'x@acme.example:25',
+    'mailto:a@b.example',
+    'a@b@c.example',
+    'x@user:pw@h.example',
     'a b@c.example',
   ])('what is no address, such as %j, is none', (written) => {
     expect(factsOf(from(written)).sender).toMatchObject({

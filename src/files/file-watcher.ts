@@ -1,16 +1,17 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { listFiles } from './list-files.js';
 
 export interface FileWatcherOptions {
   /** How often the fingerprint is taken when no event comes. */
   readonly pollMs?: number;
   /** How long two fingerprints must be equal before a change counts as finished. */
   readonly settleMs?: number;
+  /** Which files below a folder count, by path relative to it. Default: all but hidden ones. */
+  readonly counts?: (path: string) => boolean;
 }
 
 /**
- * Calls back when a file, or anything in a folder, has changed and has stopped changing.
+ * Calls back when a file, or a file that counts in a folder, has changed and has stopped changing.
  *
  * Watches and polls: bind mounts from other hosts and the symlink swaps of Kubernetes give no events, and polling alone
  * would make every edit wait. What counts is the fingerprint (paths, sizes, times, inodes), never the event.
@@ -20,6 +21,7 @@ export class FileWatcher {
   readonly #settleMs: number;
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
   #lastSeen = '';
   #lastReported = '';
   #isChecking = false;
@@ -28,7 +30,7 @@ export class FileWatcher {
   constructor(
     private readonly path: string,
     private readonly onChange: () => Promise<void>,
-    options: FileWatcherOptions = {},
+    private readonly options: FileWatcherOptions = {},
   ) {
     this.#pollMs = options.pollMs ?? 1000;
     this.#settleMs = options.settleMs ?? 100;
@@ -59,45 +61,44 @@ export class FileWatcher {
     this.#watcher?.close();
   }
 
+  /** Plans a check, never later than one that is planned: a file that changes all the time must not put it off for ever. */
   #schedule(delayMs: number): void {
-    if (this.#isClosed || this.#isChecking) return;
+    const dueAt = performance.now() + delayMs;
+    if (this.#isClosed || this.#isChecking || dueAt >= this.#dueAt) return;
     clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
     this.#timer = setTimeout(() => void this.#check(), delayMs);
     this.#timer.unref();
   }
 
   async #check(): Promise<void> {
     this.#isChecking = true;
-    const fingerprint = await fingerprintOf(this.path);
-    const isSettled = fingerprint === this.#lastSeen;
-    this.#lastSeen = fingerprint;
-    const hasChanged = fingerprint !== this.#lastReported;
-    if (isSettled && hasChanged && !this.#isClosed) {
-      this.#lastReported = fingerprint;
-      await this.onChange();
+    let nextMs = this.#pollMs;
+    try {
+      const fingerprint = await fingerprintOf(this.path, this.options.counts);
+      const isSettled = fingerprint === this.#lastSeen;
+      this.#lastSeen = fingerprint;
+      if (fingerprint !== this.#lastReported && !this.#isClosed) {
+        if (isSettled) {
+          this.#lastReported = fingerprint;
+          await this.onChange();
+        } else nextMs = this.#settleMs;
+      }
+    } catch {
+      // Who is called back tells of its own faults; watching goes on for the next change.
+    } finally {
+      this.#isChecking = false;
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      this.#schedule(nextMs);
     }
-    this.#isChecking = false;
-    this.#schedule(hasChanged && !isSettled ? this.#settleMs : this.#pollMs);
   }
 }
 
-/** One line per file below the path, or of the file itself; empty when there is nothing. Follows links. */
-export async function fingerprintOf(path: string): Promise<string> {
-  let entries: string[];
-  try {
-    entries = await readdir(path, { recursive: true });
-  } catch {
-    entries = [''];
-  }
-  const lines = await Promise.all(entries.toSorted().map((entry) => fingerprintOfFile(path, entry)));
-  return lines.join('\n');
-}
-
-async function fingerprintOfFile(folder: string, entry: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(join(folder, entry), { bigint: true });
-    return `${entry} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch {
-    return `${entry} gone`;
-  }
+/** One line per file that counts below the path, or of the file itself; empty when there is nothing. */
+export async function fingerprintOf(path: string, counts: (path: string) => boolean = () => true): Promise<string> {
+  const files = await listFiles(path);
+  return files
+    .filter((file) => file.path === '' || counts(file.path))
+    .map((file) => `${file.path} ${file.stamp}`)
+    .join('\n');
 }

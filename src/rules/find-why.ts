@@ -1,5 +1,5 @@
 import { formatPath } from '../facts/fact-path.js';
-import { type CompiledCondition, FALSE, type Reading, TRUE, type Truth } from './compile-condition.js';
+import { type CompiledCondition, FALSE, type Reading, TRUE, type Truth, UNKNOWN } from './compile-condition.js';
 import type { RuleSet } from './rule-set.js';
 import type { NearMiss, Why } from './verdict.js';
 
@@ -8,8 +8,14 @@ import type { NearMiss, Why } from './verdict.js';
  * settled it, the last one of an `all` that holds. Null for a tree without conditions.
  */
 export function findWhy(ruleSet: RuleSet, condition: CompiledCondition, reading: Reading): Why | null {
-  const decider = findDecider(condition, reading);
+  const decider = findDecider(condition, reading, false);
   return decider === null ? null : describe(ruleSet, decider, reading);
+}
+
+/** A leaf that settled a tree, and whether by the opposite of what it says. */
+interface Decider {
+  readonly condition: CompiledCondition;
+  readonly isNegated: boolean;
 }
 
 /** How near an `all` came to hold: how many of its conditions did, and which did not. Null for other trees. */
@@ -23,25 +29,27 @@ export function findNearMiss(ruleSet: RuleSet, condition: CompiledCondition, rea
   };
 }
 
-function findDecider(condition: CompiledCondition, reading: Reading): CompiledCondition | null {
+function findDecider(condition: CompiledCondition, reading: Reading, isNegated: boolean): Decider | null {
   const { kind, children } = condition;
-  if (kind === 'leaf') return condition;
-  if (kind === 'not') return findDecider(children[0]!, reading);
+  if (kind === 'leaf') return { condition, isNegated };
+  if (kind === 'not') return findDecider(children[0]!, reading, !isNegated);
   const truth: Truth = condition.evaluate(reading);
-  const isSettledByOne = kind === 'all' ? truth === FALSE : truth === TRUE;
-  const decider =
-    isSettledByOne || (truth !== TRUE && truth !== FALSE)
-      ? children.find((child) => child.evaluate(reading) === truth)
-      : children.at(-1);
-  return decider === undefined ? null : findDecider(decider, reading);
+  const isSettledByOne = truth === UNKNOWN || truth === (kind === 'all' ? FALSE : TRUE);
+  const child = isSettledByOne ? children.find((candidate) => candidate.evaluate(reading) === truth) : children.at(-1);
+  return child === undefined ? null : findDecider(child, reading, isNegated);
 }
 
-function describe({ conditionLocations, program }: RuleSet, { at, leaf }: CompiledCondition, reading: Reading): Why {
+function describe(
+  { conditionLocations, program }: RuleSet,
+  { condition: { at, leaf }, isNegated }: Decider,
+  reading: Reading,
+): Why {
   const { slot, operator, wanted } = leaf!;
   return {
     location: conditionLocations[at]!,
     fact: formatPath(program.slots[slot]!.segments),
     operator,
+    isNegated,
     wanted: wanted(reading),
     read: program.readRaw(slot, reading.facts),
   };

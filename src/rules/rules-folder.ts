@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { join, normalize } from 'node:path';
 import type { Fault } from '../files/fault.js';
 import { JsonDocument } from '../files/json-document.js';
+import { type ListedFile, listFiles } from '../files/list-files.js';
 
 /** One file of the rules folder as it was read. */
 export interface SourceFile {
@@ -22,19 +23,23 @@ export type FolderRead =
 
 /** Reads every file of the folder that counts, in path order; one that cannot be read fails the whole. */
 export async function readRulesFolder(folder: string): Promise<FolderRead> {
-  let entries: string[];
   try {
-    entries = await readdir(folder, { recursive: true });
+    await readdir(folder);
   } catch (error) {
     return { ok: false, faults: [wholeFile(folder, `cannot read the rules folder (${reasonOf(error)})`)] };
   }
-  const paths = entries.map((entry) => entry.split(sep).join('/')).toSorted();
-  const reads = await Promise.all(paths.flatMap((path) => readSource(folder, path) ?? []));
+  const listed = await listFiles(folder);
+  const reads = await Promise.all(listed.flatMap((file) => readSource(folder, file) ?? []));
   const faults = reads.filter((read) => 'message' in read);
   if (faults.length > 0) return { ok: false, faults };
   const files = reads.filter((read) => 'bytes' in read);
   if (files.some(({ kind }) => kind === 'rules')) return { ok: true, files };
   return { ok: false, faults: [wholeFile(folder, 'no rule file (*.json) in the rules folder')] };
+}
+
+/** Whether a change of this file, by its path below the folder, is a change of the rules. */
+export function isOfRules(path: string): boolean {
+  return kindOf(path) !== null;
 }
 
 /** Short hash of the content of all files that decide; tests do not. */
@@ -58,19 +63,21 @@ export function wholeFile(path: string, message: string): Fault {
   return { severity: 'error', file: normalize(path), line: 1, column: 1, message, source: '' };
 }
 
-function readSource(folder: string, path: string): Promise<SourceFile | Fault> | undefined {
+function readSource(folder: string, { path, isRegular }: ListedFile): Promise<SourceFile | Fault> | undefined {
   const kind = kindOf(path);
   if (kind === null) return undefined;
   const file = join(folder, path);
+  // A pipe or device with such a name would be read for ever.
+  if (!isRegular)
+    return Promise.resolve(wholeFile(file, 'cannot read the file: it is none, or its link leads nowhere'));
   return readFile(file).then(
     (bytes) => ({ file, path, kind, bytes }),
     (error: unknown) => wholeFile(file, `cannot read the file (${reasonOf(error)})`),
   );
 }
 
-/** Hidden files do not count: editors and Kubernetes put theirs there. Nor do folders: they have no such names. */
 function kindOf(path: string): SourceFile['kind'] | null {
-  if (path.split('/').some((part) => part.startsWith('.')) || path.startsWith('schema/')) return null;
+  if (path.startsWith('schema/')) return null;
   if (path.startsWith('lists/')) return /\.(json|csv)$/.test(path) ? 'list' : null;
   if (path.endsWith('.test.json')) return 'tests';
   return path.endsWith('.json') ? 'rules' : null;

@@ -4,6 +4,7 @@ import { EnricherError } from '../shared/errors.js';
 import type { LastGoodRules } from './last-good.js';
 import { buildRuleSet, type LoadedRules, type LoadOptions, loadRules } from './load-rules.js';
 import type { RuleSet } from './rule-set.js';
+import { isOfRules } from './rules-folder.js';
 
 /** What happened to the rule set, for logs. */
 export type RulesEvent =
@@ -41,7 +42,7 @@ export class RulesService {
     ruleSet: RuleSet,
   ) {
     this.#ruleSet = ruleSet;
-    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), options.watching);
+    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), { ...options.watching, counts: isOfRules });
   }
 
   /**
@@ -51,7 +52,7 @@ export class RulesService {
    */
   static async start(options: RulesServiceOptions): Promise<RulesService> {
     const { folder } = options;
-    const fingerprint = await fingerprintOf(folder);
+    const fingerprint = await fingerprintOf(folder, isOfRules);
     const load = await loadRules(folder, options);
     const service = load.ok
       ? new RulesService(options, load.ruleSet)
@@ -84,10 +85,10 @@ export class RulesService {
 
   async #reload(): Promise<void> {
     const { folder } = this.options;
-    const before = await fingerprintOf(folder);
+    const before = await fingerprintOf(folder, isOfRules);
     const load = await loadRules(folder, this.options);
     // Edited while it was read: what was read may be half of each. The watcher calls again when the folder is quiet.
-    if ((await fingerprintOf(folder)) !== before) return;
+    if ((await fingerprintOf(folder, isOfRules)) !== before) return;
     if (!load.ok) this.#reject(load.faults);
     else if (load.ruleSet.revision === this.#ruleSet.revision) this.#lastRejected = null;
     else await this.#accept(load);

@@ -8,6 +8,8 @@ export interface Why {
   readonly location: SourceLocation;
   readonly fact: string;
   readonly operator: string;
+  /** The condition stands below a `not`: it decided by the opposite of what it says. */
+  readonly isNegated: boolean;
   readonly wanted: unknown;
   readonly read: unknown;
 }

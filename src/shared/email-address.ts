@@ -9,8 +9,10 @@ export interface EmailAddress {
 
 const MAX_ADDRESS_LENGTH = 254;
 const MAX_LOCAL_LENGTH = 64;
-const UNUSABLE_LOCAL = /[\s\p{Cc}<>,;]/u;
+const UNUSABLE_LOCAL = /[\s\p{Cc}<>()[\]\\,;:@"]/u;
 const DOMAIN_LITERAL = /^\[[\da-f:.ipv]+\]$/;
+/** Before IDNA: letters of any script and the full stops that it knows; all that a URL parser would read otherwise is out. */
+const WRITTEN_DOMAIN = /^[\p{L}\p{N}\p{M}._\-\u3002\uFF0E\uFF61]+$/u;
 const HOST = /^(?!-)[a-z\d_-]+(\.[a-z\d_-]+)*$/;
 
 /**
@@ -36,8 +38,11 @@ export function parseEmailAddress(text: string): EmailAddress | null {
 export function asciiDomain(text: string): string | null {
   const lower = text.trim().toLowerCase().replace(/\.$/, '');
   if (DOMAIN_LITERAL.test(lower)) return lower;
+  if (!WRITTEN_DOMAIN.test(lower)) return null;
   const ascii = domainToASCII(lower);
-  return ascii.length > 0 && ascii.length <= 253 && HOST.test(ascii) ? ascii : null;
+  // A last label of digits is an IPv4 address to the URL parser, which it completes.
+  const isDomain = ascii.length > 0 && ascii.length <= 253 && HOST.test(ascii) && !/(^|\.)\d+$/.test(ascii);
+  return isDomain ? ascii : null;
 }
 
 /** The address that `name+tag@…` is an alias of, or null when it carries no tag. */

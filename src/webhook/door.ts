@@ -7,13 +7,17 @@ import { WEBHOOK_PATHS } from './webhook.controller.js';
 const WEBHOOK_URLS = new Set(WEBHOOK_PATHS.map((path) => `/${path}`));
 
 /**
- * Decides before the body is read whether a delivery comes in: Nest's guards run after Fastify has parsed it, and neither a
- * stranger nor a draining process should pay for ten megabytes of JSON.
+ * Decides before the body is read whether a request comes in: Nest's guards run after Fastify has parsed it, and nobody without
+ * a secret or a route, and no draining process, should make us parse ten megabytes of JSON.
  */
 export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, intake: Intake): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.is404) return sendProblem(reply, { status: 404 });
     if (request.method !== 'POST' || !WEBHOOK_URLS.has(request.routeOptions.url ?? '')) return undefined;
     if (!secrets.accepts(request.headers.authorization)) return sendProblem(reply, { status: 401 });
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity')
+      return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
     const leave = intake.enter();
     if (leave === null)
       return sendProblem(reply, { status: 503, detail: 'The service is stopping; send the delivery again' });

@@ -125,3 +125,21 @@ describe.each(PATHS)('%s', (path) => {
     });
   });
 });
+
+test.each(['/nope', '/webhooks', '/health/ready'])(
+  'POST %s reads no body: it is not found before a byte of it is parsed',
+  async (path) => {
+    const headers = { 'content-type': 'application/json' };
+    expectProblem(await door.send(path, { headers, body: '{bad' }), [404]);
+  },
+);
+
+test('a path that cannot be decoded is refused as a problem, with the id of the request', async () => {
+  const answer = await door.send('/%zz', { headers: { 'x-request-id': 'odd-path' }, body: '' });
+  expectProblem(answer, [400]);
+  expect(JSON.parse(answer.text)).toMatchObject({ requestId: 'odd-path' });
+});
+
+test('a compressed body is refused for what it is', async () => {
+  expectProblem(await door.deliver(PATHS[0]!, sampleDelivery(), { 'content-encoding': 'gzip' }), [415]);
+});

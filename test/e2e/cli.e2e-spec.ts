@@ -193,6 +193,20 @@ describe('enricher', () => {
     expect(run.code).toBe(3);
   });
 
+  test('start tells of everything that keeps it from starting, not only of the first', async () => {
+    const cwd = project({ 'rules/b.json': '{ "rulez": [] }', 'config/crm.json': '{ "providers": 5 }' });
+    const { stderr, stdout, code } = await enricher(['start'], { PORT: 'x' }, cwd);
+    for (const told of [
+      'PORT: must be a whole number',
+      'config/crm.json:1:16  "providers" must be a list',
+      'rules/b.json:1:3  unknown key "rulez"',
+    ]) {
+      expect(stderr.split(told)).toHaveLength(2);
+    }
+    expect(stderr + stdout).not.toContain('    at ');
+    expect(code).toBe(3);
+  });
+
   test('start refuses to run in production without a secret', async () => {
     const run = await enricher(['start'], { NODE_ENV: 'production', PORT: '0' }, project());
     expect(run.stderr).toContain('WEBHOOK_SECRET or WEBHOOK_SECRET_FILE must be set in production');

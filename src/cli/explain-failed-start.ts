@@ -1,0 +1,23 @@
+import { text } from 'node:stream/consumers';
+import { PassThrough } from 'node:stream';
+import { EnricherError } from '../shared/errors.js';
+import { check } from './check.js';
+
+/**
+ * The error with everything else that would keep the service from starting: it stops at the first thing, but whoever mends it
+ * wants all of them.
+ */
+export async function explainFailedStart(error: unknown, env: NodeJS.ProcessEnv): Promise<unknown> {
+  if (!(error instanceof EnricherError)) return error;
+  const out = new PassThrough();
+  const printed = text(out);
+  const code = await check({ format: 'text' }, env, out);
+  out.end();
+  const findings = await printed;
+  if (code === 0 || findings.includes(error.message))
+    return code === 0 ? error : new EnricherError(error.code, findings.trimEnd());
+  const isAmongThem = ['RULES_INVALID', 'CRM_CONFIG_INVALID', 'MAILBOXES_INVALID'].includes(error.code);
+  return new EnricherError(error.code, `${isAmongThem ? '' : `${error.message}\n`}${findings.trimEnd()}`, {
+    cause: error,
+  });
+}
