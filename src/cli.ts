@@ -49,6 +49,7 @@ program
   .option('--crm <file>', 'CRM configuration (default: CRM_CONFIG)')
   .option('--mailboxes <file>', 'mailbox catalogue (default: MAILBOXES_CONFIG)')
   .option('--strict', 'count warnings as errors')
+  .option('--offline', 'do not ask the CRM providers whether they would answer')
   .addOption(
     new Option('--format <format>', 'how to print').choices(['text', 'json', 'sarif', 'junit']).default('text'),
   )

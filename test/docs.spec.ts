@@ -5,7 +5,8 @@ import { formatFault } from '../src/files/fault.js';
 import { readCrmConfig } from '../src/crm/crm-config.js';
 import { JsonDocument } from '../src/files/json-document.js';
 import { parseMailboxes } from '../src/mailboxes/read-mailboxes.js';
-import { loadRules } from '../src/rules/load-rules.js';
+import { LINT_CODES } from '../src/rule-lint/lint-codes.js';
+import { loadTestedRules } from '../src/rule-tests/load-tested-rules.js';
 import { DECORATORS, OPERATORS } from '../src/rules/operators.js';
 import { toText } from '../src/cli/print-tests.js';
 import { reportTests } from '../src/cli/test-report.js';
@@ -34,7 +35,7 @@ describe('docs/rules.md', () => {
     'example %i is a rule file without a fault, and its tests pass',
     async (_number, files) => {
       const folder = tempFolder({ ...files, 'lists/partners.csv': 'domain,owner\nacme.example,Joe\n' });
-      const load = await loadRules(folder, { customerFields: null });
+      const load = await loadTestedRules(folder, { customerFields: null });
       expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
     },
   );
@@ -49,7 +50,7 @@ describe('docs/rules.md', () => {
   });
 
   test.each(
-    [...Object.keys(OPERATORS), ...ACTION_TYPES]
+    [...Object.keys(OPERATORS), ...ACTION_TYPES, ...Object.keys(LINT_CODES)]
       .map((name) => [`\`${name}\``])
       .concat(Object.keys(DECORATORS).map((word) => [`\`${word}:\``])),
   )('explains %s', (name) => {
@@ -82,14 +83,14 @@ test.each(examples('docs/operations.md').map((example, index) => [index + 1, exa
 
 test('the first rule of the README is one without a fault', async () => {
   const [, rule] = examples('README.md');
-  const load = await loadRules(tempFolder({ 'rules.json': rule! }), { customerFields: null });
+  const load = await loadTestedRules(tempFolder({ 'rules.json': rule! }), { customerFields: null });
   expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
 });
 
 test('the fault in the README is the one that its slip gives', async () => {
   const [, rule] = examples('README.md');
   const folder = tempFolder({ 'claims.json': rule!.replace('customer.tier', 'custmer.tier') });
-  const load = await loadRules(folder, { customerFields: null });
+  const load = await loadTestedRules(folder, { customerFields: null });
   const printed = load.ok ? '' : formatFault(load.faults[0]!).replace(`${folder}/`, 'rules/');
   expect(page('README.md')).toContain(`\n${printed}\n`);
 });

@@ -8,6 +8,7 @@ import { readForwardMessage } from './forward-message.js';
 import { readSendMessage } from './send-message.js';
 import { readSetCustomFields } from './set-custom-fields.js';
 import { readTag } from './tag.js';
+import { isLiteral } from './text-template.js';
 import type { TextContext } from './text-values.js';
 
 /** Renders an action's value for a message; null when nothing is left of it. */
@@ -47,7 +48,7 @@ export function readAction(context: TextContext, node: JsonNode): ActionTemplate
   reader.allow(['type', 'name', 'value'], 'an action');
   reader.require('type', 'an action');
   const type = readType(context, reader);
-  const name = reader.string('name') ?? null;
+  const name = readName(context, reader);
   reader.require('value', 'an action');
   const value = reader.object('value');
   if (type === undefined || value === undefined) return undefined;
@@ -60,6 +61,14 @@ function textsIn(node: JsonNode, texts = new Set<string>()): Set<string> {
   if (node.type === 'string') texts.add(String(valueOf(node)).trim());
   for (const child of node.children ?? []) textsIn(child, texts);
   return texts;
+}
+
+/** What people read in Emailgistics' logs: it stays as it is written. */
+function readName({ document }: TextContext, reader: ObjectReader): string | null {
+  const name = reader.string('name') ?? null;
+  if (name !== null && !isLiteral(name))
+    document.error(reader.get('name')!, 'the name of an action is no template, it holds no {{ or {%');
+  return name;
 }
 
 function readType({ document }: TextContext, reader: ObjectReader): ActionType | undefined {

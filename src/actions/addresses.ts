@@ -14,6 +14,9 @@ export type AddressesTemplate = (facts: Facts) => ActionAddress[];
 export function readAddresses(context: TextContext, reader: ObjectReader, key: string): AddressesTemplate | undefined {
   const nodes = reader.array(key);
   if (nodes === undefined) return undefined;
+  // Without recipients there is no message; an empty list of copies is nothing but a list.
+  if (nodes.length === 0 && key === 'toAddresses')
+    context.document.error(reader.get(key)!, `"${key}" must not be empty`);
   const templates = nodes.map((node) => readAddress(context, node)).filter((template) => template !== undefined);
   return (facts) => {
     const byAddress = new Map<string, ActionAddress>();

@@ -41,7 +41,7 @@ export function readSendMessage(context: TextContext, reader: ObjectReader): Val
     ?.flatMap((node) => readAsset(ObjectReader.of(context.document, node, 'an inline asset')) ?? []);
   return (facts): SendMessageValue | null => {
     const { name, address } = facts.sender;
-    const toSender = address === null ? [] : [{ emailAddress: { name, address } }];
+    const toSender = address === null ? [] : [{ emailAddress: { name: name ?? '', address } }];
     const toAddresses = to === undefined ? toSender : to(facts);
     const content = templateName
       ? { templateName: renderText(templateName, facts) }

@@ -12,6 +12,8 @@ export function readSetCustomFields(
   if (reader.keys.length === 0) context.document.error(reader.node, '"value" names no custom field');
   const fields = reader.keys.flatMap((key) => {
     if (key.trim() === '') context.document.error(reader.keyNode(key), 'a custom field needs a key');
+    else if (key.trim() !== key)
+      context.document.error(reader.keyNode(key), `spaces around a custom field's key: write "${key.trim()}"`);
     const template = readText(context, reader.get(key)!, `"${key}"`, { allowEmpty: true, allowScalar: true });
     return template === undefined ? [] : [{ key, template }];
   });

@@ -140,6 +140,14 @@ function indexOf(source: string, row: number, column: number): number {
   return lineStart + column - 1;
 }
 
+/** Where a filter is named at or behind an index: Liquid tells only where its expression begins. */
+function filterIndex(source: string, filter: string, from: number): number {
+  const named = new RegExp(`\\|\\s*(?=${filter.replace(/[^\w-]/g, String.raw`\$&`)}(?![\\w-]))`, 'g');
+  named.lastIndex = from;
+  const match = named.exec(source);
+  return match === null ? from : match.index + match[0].length;
+}
+
 function describeParseError(error: Error, source: string): { index: number; message: string } {
   const token = (error as { token?: { begin?: number } }).token;
   const place = /, line:(\d+), col:(\d+)/.exec(error.message);
@@ -148,7 +156,7 @@ function describeParseError(error: Error, source: string): { index: number; mess
   const filter = /^undefined filter: (.+)$/.exec(message)?.[1];
   if (filter !== undefined) {
     return {
-      index,
+      index: filterIndex(source, filter, index),
       message: `unknown template filter "${filter}"${didYouMean(filter, Object.keys(textLiquid.filters))}`,
     };
   }

@@ -34,7 +34,7 @@ export function readText(
     return undefined;
   }
   const source = String(valueOf(node));
-  if (source === '' && !allowEmpty) {
+  if (source.trim() === '' && !allowEmpty) {
     document.error(node, `${what} must not be empty`);
     return undefined;
   }

@@ -3,9 +3,10 @@ import { readServiceConfig } from '../config/service-config.js';
 import { readCrmConfig } from '../crm/crm-config.js';
 import { hasErrors, sortFaults } from '../files/fault.js';
 import { readMailboxes } from '../mailboxes/read-mailboxes.js';
-import { lintRules } from '../rules/lint-rules.js';
-import { loadRules } from '../rules/load-rules.js';
+import { lintRules } from '../rule-lint/lint-rules.js';
+import { loadTestedRules } from '../rule-tests/load-tested-rules.js';
 import { EnricherError } from '../shared/errors.js';
+import { checkProviders } from './check-providers.js';
 import { CHECK_PRINTERS, type CheckFormat, type CheckReport } from './print-faults.js';
 
 export interface CheckOptions {
@@ -15,6 +16,8 @@ export interface CheckOptions {
   readonly format: CheckFormat;
   /** Warnings count as errors. */
   readonly strict?: boolean;
+  /** Asks no CRM provider whether it would answer. */
+  readonly offline?: boolean;
 }
 
 /** Checks the environment, the CRM configuration, the mailbox catalogue and the rules; prints everything that is wrong. 0 fine, 1 errors. */
@@ -24,9 +27,10 @@ export async function check(options: CheckOptions, env: NodeJS.ProcessEnv, out: 
   const crm = await readCrmConfig(settings.crmConfigFile, env);
   const mailboxes = await readMailboxes({ path, isRequired });
   const known = mailboxes.ok ? mailboxes.catalogue.mailboxes : [];
-  const rules = await loadRules(rulesDir, { customerFields: crm.ok ? crm.config.customerFields : null });
+  const rules = await loadTestedRules(rulesDir, { customerFields: crm.ok ? crm.config.customerFields : null });
   const faults = sortFaults([
     ...(crm.ok ? crm.warnings : crm.faults),
+    ...(crm.ok && options.offline !== true ? await checkProviders(crm.config) : []),
     ...(mailboxes.ok ? [] : mailboxes.faults),
     ...(rules.ok ? [...rules.warnings, ...lintRules(rules, known)] : rules.faults),
   ]);

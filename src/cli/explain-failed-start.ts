@@ -11,7 +11,7 @@ export async function explainFailedStart(error: unknown, env: NodeJS.ProcessEnv)
   if (!(error instanceof EnricherError)) return error;
   const out = new PassThrough();
   const printed = text(out);
-  const code = await check({ format: 'text' }, env, out);
+  const code = await check({ format: 'text', offline: true }, env, out);
   out.end();
   const findings = await printed;
   if (code === 0 || findings.includes(error.message))

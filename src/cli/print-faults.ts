@@ -1,7 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Fault, formatFault } from '../files/fault.js';
-import { LINT_CODES } from '../rules/lint-codes.js';
+import { LINT_CODES } from '../rule-lint/lint-codes.js';
 import { escapeXml } from './escape-xml.js';
 
 /** What was checked, and what is wrong with it. */

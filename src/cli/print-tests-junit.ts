@@ -1,5 +1,5 @@
 import { formatFault } from '../files/fault.js';
-import { summarise } from '../rules/run-rule-tests.js';
+import { summarise } from '../rule-tests/run-rule-tests.js';
 import { escapeXml } from './escape-xml.js';
 import { describeFailure } from './print-tests.js';
 import type { ReportedTest, TestReport } from './test-report.js';

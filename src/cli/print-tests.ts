@@ -1,9 +1,9 @@
 import { describeSuppressed } from '../enrichment/describe-outcome.js';
 import { formatFault } from '../files/fault.js';
-import type { ConditionCoverage, Coverage } from '../rules/coverage.js';
-import type { DiffLine } from '../rules/diff-lists.js';
+import type { ConditionCoverage, Coverage } from '../rule-tests/coverage.js';
+import type { DiffLine } from '../rule-tests/diff-lists.js';
 import type { SourceLocation } from '../rules/rule.js';
-import { summarise } from '../rules/run-rule-tests.js';
+import { summarise } from '../rule-tests/run-rule-tests.js';
 import type { Explanation } from '../rules/verdict.js';
 import { describeVerdict } from './print-enrichment.js';
 import type { ReportedTest, TestReport } from './test-report.js';

@@ -7,7 +7,7 @@ import type { Schema } from '../files/json-schema.js';
 import { mailboxesSchema } from '../mailboxes/mailboxes-schema.js';
 import { requireMailboxes } from '../mailboxes/mailboxes.service.js';
 import { rulesSchema } from '../rules/rules-schema.js';
-import { testsSchema } from '../rules/tests-schema.js';
+import { testsSchema } from '../rule-tests/tests-schema.js';
 
 export interface SchemaOptions {
   /** Writes nothing; says which files differ. */

@@ -1,10 +1,10 @@
 import type { Fault } from '../files/fault.js';
-import { type Coverage, CoverageRecorder } from '../rules/coverage.js';
-import { explainMismatch, type MismatchReasons } from '../rules/explain-mismatch.js';
+import { type Coverage, CoverageRecorder } from '../rule-tests/coverage.js';
+import { explainMismatch, type MismatchReasons } from '../rule-tests/explain-mismatch.js';
 import { buildRuleSet } from '../rules/load-rules.js';
-import { readRuleTestFile } from '../rules/read-rule-tests.js';
+import { readRuleTestFile } from '../rule-tests/read-rule-tests.js';
 import { readRulesFolder } from '../rules/rules-folder.js';
-import { runRuleTest, type TestResult } from '../rules/run-rule-tests.js';
+import { runRuleTest, type TestResult } from '../rule-tests/run-rule-tests.js';
 
 export interface ReportedTest extends TestResult {
   /** Null when it passed. */

@@ -28,6 +28,8 @@ export interface ProviderConfig {
   readonly name: string;
   readonly fields: FieldMap;
   readonly create: () => CrmProvider;
+  /** A warning at its entry in the configuration. */
+  readonly warning: (message: string) => Fault;
 }
 
 /** What a provider type needs to read its part of the configuration. */
@@ -40,7 +42,7 @@ export interface ProviderContext {
   readonly text: (reader: ObjectReader, key: string) => string | undefined;
 }
 
-type ProviderReader = (context: ProviderContext, reader: ObjectReader) => ProviderConfig | undefined;
+type ProviderReader = (context: ProviderContext, reader: ObjectReader) => (() => CrmProvider) | undefined;
 
 /** The provider types, one line each. */
 export const PROVIDER_TYPES = {
@@ -131,7 +133,9 @@ function readProvider(
     document.error(from.get(key)!, resolved.message);
     return undefined;
   };
-  return read({ name, fields: readFields(reader), folder: dirname(document.file), text }, reader);
+  const fields = readFields(reader);
+  const create = read({ name, fields, folder: dirname(document.file), text }, reader);
+  return create && { name, fields, create, warning: (message) => document.faultAt('warning', node, message) };
 }
 
 function readFields(reader: ObjectReader): FieldMap {

@@ -9,7 +9,7 @@ import { PROVIDER_SCHEMAS } from './crm-schema.js';
 const validate = new Ajv({ allErrors: true }).compile(await readJson('../../config/schema/crm.schema.json'));
 
 const FILE = { name: 'customers', type: 'file', path: './customers.csv' };
-const SQL = { name: 'customers', type: 'sql', url: 'file:./customers.db', byEmail: 'SELECT 1' };
+const SQL = { name: 'customers', type: 'sql', url: 'file:./customers.db', byEmail: 'SELECT :email' };
 
 /** Whether the service takes the configuration; the schema must say the same. */
 async function isAccepted(config: object): Promise<boolean> {
@@ -38,7 +38,7 @@ test.each([
   ],
   ['a customer file in capitals', { providers: [{ ...FILE, path: 'CUSTOMERS.JSON' }] }],
   ['a path from the environment', { providers: [{ ...FILE, path: '${env:CUSTOMERS}' }] }],
-  ['a database', { providers: [SQL, { ...SQL, name: 'second', byDomain: 'SELECT 2' }] }],
+  ['a database', { providers: [SQL, { ...SQL, name: 'second', byDomain: 'SELECT :domain' }] }],
   ['a database address from the environment', { providers: [{ ...SQL, url: '${env:CUSTOMERS}' }] }],
   ['limits for the look-up', { providers: [FILE], lookup: { timeoutMs: 60_000, onUnavailable: 'retry' } }],
 ])('schema and service accept %s', async (_, config) => {

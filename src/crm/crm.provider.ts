@@ -8,6 +8,14 @@ export type CrmMatch =
   /** `count` records, or at least so many. */
   | { readonly kind: 'ambiguous'; readonly count: number };
 
+/** How a provider stands by what it knows itself, asked or not. */
+export interface ProviderStanding {
+  /** `outdated`: it answers, from older data than it should, since the new have a fault. */
+  readonly state: 'ok' | 'outdated' | 'misconfigured';
+  /** What is wrong, or with `ok` what people should know all the same; null when nothing is. Free of personal data. */
+  readonly message: string | null;
+}
+
 /**
  * A customer database. Implementations return matches and throw failures:
  *
@@ -18,8 +26,11 @@ export abstract class CrmProvider {
   /** As in the configuration; unique. */
   abstract readonly name: string;
 
-  /** Why its answers do not come from its newest data (the new file has a fault); null or absent when they do. */
-  outdatedBecause?(): string | null;
+  /** What holds whatever the last call came to; null while not known, absent when only calls tell. */
+  standing?(): ProviderStanding | null;
+
+  /** Calls back whenever `standing` has changed; for one listener. There with `standing`. */
+  onStanding?(heard: (standing: ProviderStanding) => void): void;
 
   /** The customer with this address. Called with a normalised one. */
   abstract findByEmail(email: EmailAddress, signal: AbortSignal): Promise<CrmMatch>;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { CustomerRecord } from '../facts/facts.js';
 import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
-import { type CrmMatch, CrmProvider } from './crm.provider.js';
+import { type CrmMatch, CrmProvider, type ProviderStanding } from './crm.provider.js';
 import { LookupService } from './lookup.service.js';
 
 type Answer = CustomerRecord | 'ambiguous' | 'never' | Error;
@@ -156,4 +156,37 @@ test('the status of a provider follows its answers, and changes are reported onc
     await service.lookup(parseEmailAddress(`${local}@x.example`), NO_DEADLINE);
   expect(reports).toEqual(['unavailable', 'misconfigured', 'ok']);
   expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null }]);
+});
+
+test('a provider that knows how it stands is believed, also between messages, and each change is reported once', async () => {
+  class Standing extends ScriptedProvider {
+    #standing: ProviderStanding | null = null;
+    #heard: (standing: ProviderStanding) => void = () => undefined;
+
+    override standing(): ProviderStanding | null {
+      return this.#standing;
+    }
+
+    override onStanding(heard: (standing: ProviderStanding) => void): void {
+      this.#heard = heard;
+    }
+
+    become(standing: ProviderStanding): void {
+      this.#standing = standing;
+      this.#heard(standing);
+    }
+  }
+  const reports: string[] = [];
+  const provider = new Standing('crm', { '*': refused });
+  const service = new LookupService([provider], 50, ({ state, message }) => reports.push(`${state} ${message}`));
+  await service.check(NO_DEADLINE);
+  expect(service.statuses).toMatchObject([{ state: 'misconfigured' }]);
+  provider.become({ state: 'ok', message: null });
+  expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null }]);
+  await service.check(NO_DEADLINE);
+  provider.become({ state: 'ok', message: '1 of 2 rows' });
+  await service.check(NO_DEADLINE);
+  provider.become({ state: 'outdated', message: 'it is empty' });
+  expect(await service.check(NO_DEADLINE)).toEqual([{ name: 'crm', state: 'outdated', message: 'it is empty' }]);
+  expect(reports).toEqual(['misconfigured wrong password', 'ok null', 'ok 1 of 2 rows', 'outdated it is empty']);
 });

@@ -3,16 +3,15 @@ import type { CustomerRecord, LookupState, MatchedBy } from '../facts/facts.js';
 import { isFreeMailDomain, registrableDomain } from '../facts/sender-domain.js';
 import { type EmailAddress, withoutTag } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
-import type { CrmMatch, CrmProvider } from './crm.provider.js';
+import type { CrmMatch, CrmProvider, ProviderStanding } from './crm.provider.js';
 
-/** How a provider fared last, for the health page. */
-export interface ProviderStatus {
+/** How a provider stands or, when it cannot tell, how it fared last; for the health page. */
+export interface ProviderStatus extends Pick<ProviderStanding, 'message'> {
   readonly name: string;
-  /** `outdated`: it answers, from older data than it should. */
-  readonly state: 'ok' | 'outdated' | 'unavailable' | 'misconfigured';
-  /** What is wrong; null when nothing is. Free of personal data. */
-  readonly message: string | null;
+  readonly state: ProviderStanding['state'] | 'unavailable';
 }
+
+const OK = { state: 'ok', message: null } as const;
 
 type Step = { readonly by: MatchedBy; find(provider: CrmProvider, signal: AbortSignal): Promise<CrmMatch> | undefined };
 
@@ -28,15 +27,14 @@ export class LookupService {
     private readonly timeoutMs: number,
     private readonly report: (status: ProviderStatus) => void = () => undefined,
   ) {
-    for (const { name } of providers) this.#statuses.set(name, { name, state: 'ok', message: null });
+    for (const provider of providers) {
+      this.#statuses.set(provider.name, { name: provider.name, state: 'ok', message: null });
+      provider.onStanding?.((standing) => this.#record(provider, standing));
+    }
   }
 
   get statuses(): ProviderStatus[] {
-    return this.providers.map((provider) => {
-      const status = this.#statuses.get(provider.name)!;
-      const message = provider.outdatedBecause?.() ?? null;
-      return status.state === 'ok' && message !== null ? { name: provider.name, state: 'outdated', message } : status;
-    });
+    return this.providers.map(({ name }) => this.#statuses.get(name)!);
   }
 
   /** Never throws: what goes wrong is `lookup.state`. */
@@ -64,9 +62,9 @@ export class LookupService {
       this.providers.map(async (provider) => {
         try {
           await this.#within(signal, (limited) => provider.check(limited));
-          this.#record({ name: provider.name, state: 'ok', message: null });
+          this.#record(provider, OK);
         } catch (error) {
-          this.#record(this.#failure(provider, error));
+          this.#record(provider, toFailure(error));
         }
       }),
     );
@@ -80,10 +78,10 @@ export class LookupService {
   async #ask(provider: CrmProvider, step: Step, signal: AbortSignal): Promise<CrmMatch | 'failed' | undefined> {
     try {
       const match = await this.#within(signal, (limited) => step.find(provider, limited) ?? Promise.resolve(undefined));
-      if (match !== undefined) this.#record({ name: provider.name, state: 'ok', message: null });
+      if (match !== undefined) this.#record(provider, OK);
       return match;
     } catch (error) {
-      this.#record(this.#failure(provider, error));
+      this.#record(provider, toFailure(error));
       return 'failed';
     }
   }
@@ -110,17 +108,24 @@ export class LookupService {
     }
   }
 
-  #failure({ name }: CrmProvider, error: unknown): ProviderStatus {
-    const isOurs = error instanceof EnricherError;
-    const state = isOurs && error.code === 'CRM_MISCONFIGURED' ? 'misconfigured' : 'unavailable';
-    return { name, state, message: isOurs ? error.message : 'the call failed' };
+  /** A provider that knows how it stands is believed rather than the outcome of one call. */
+  #record(provider: CrmProvider, outcome: Omit<ProviderStatus, 'name'>): void {
+    const { name } = provider;
+    const standing = provider.standing?.() ?? null;
+    const { state, message } = standing ?? outcome;
+    const before = this.#statuses.get(name)!;
+    const status = { name, state, message };
+    this.#statuses.set(name, status);
+    // Calls fail with ever new words; a standing changes its words only with the data.
+    const hasNewWords = standing !== null && before.message !== message;
+    if (before.state !== state || hasNewWords) this.report(status);
   }
+}
 
-  #record(status: ProviderStatus): void {
-    const before = this.#statuses.get(status.name);
-    this.#statuses.set(status.name, status);
-    if (before?.state !== status.state) this.report(status);
-  }
+function toFailure(error: unknown): Omit<ProviderStatus, 'name'> {
+  const isOurs = error instanceof EnricherError;
+  const state = isOurs && error.code === 'CRM_MISCONFIGURED' ? 'misconfigured' : 'unavailable';
+  return { state, message: isOurs ? error.message : 'the call failed' };
 }
 
 function stepsFor(email: EmailAddress): Step[] {

@@ -5,6 +5,7 @@ import { requireCrmConfig } from '../crm/crm-config.js';
 import { LookupService, type ProviderStatus } from '../crm/lookup.service.js';
 import { formatFault } from '../files/fault.js';
 import { type MailboxesEvent, MailboxesService } from '../mailboxes/mailboxes.service.js';
+import { loadTestedRules } from '../rule-tests/load-tested-rules.js';
 import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { type RulesEvent, RulesService } from '../rules/rules.service.js';
 import { EnrichmentService } from './enrichment.service.js';
@@ -29,6 +30,7 @@ const FIRST_CHECK_MS = 10_000;
       useFactory: (config: ServiceConfig, { customerFields }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
         RulesService.start({
           folder: config.rulesDir,
+          load: loadTestedRules,
           customerFields,
           lastGood: config.rulesOnError === 'strict' ? null : new LastGoodRulesFolder(config.dataDir),
           report: logRulesEvent,
@@ -123,6 +125,8 @@ function logMailboxesEvent(event: MailboxesEvent): void {
 
 function logProviderStatus({ name, state, message }: ProviderStatus): void {
   const logger = new Logger('CRM');
-  if (state === 'ok') logger.log(`Provider "${name}" answers`);
-  else logger.warn(`Provider "${name}" is ${state}: ${message}`);
+  if (state === 'ok') {
+    logger.log(`Provider "${name}" answers`);
+    if (message !== null) logger.warn(`Provider "${name}": ${message}`);
+  } else logger.warn(`Provider "${name}" is ${state}: ${message}`);
 }

@@ -167,6 +167,13 @@ describe('message', () => {
     });
   });
 
+  test('what the payload lacks is null, but for the subject', () => {
+    expect(factsOf({ from: { emailAddress: { name: ' ', address: 'a@b.example' } } })).toMatchObject({
+      message: { subject: '', received: null, timestamp: null, conversationId: null, internetMessageId: null },
+      sender: { address: 'a@b.example', name: null },
+    });
+  });
+
   test('fields of a wrong type are as absent', () => {
     const payload = {
       subject: 5,
@@ -177,7 +184,7 @@ describe('message', () => {
       to: 'claims@insurer.example',
     };
     const { message, conversation } = factsOf(payload);
-    expect(message).toMatchObject({ subject: '', bodyText: null, hasAttachments: false, received: '', to: [] });
+    expect(message).toMatchObject({ subject: '', bodyText: null, hasAttachments: false, received: null, to: [] });
     expect(conversation.customFields).toEqual({});
   });
 

@@ -42,14 +42,14 @@ function messageFacts(delivery: Delivery): MessageFacts {
     subjectBase: base,
     isReply,
     bodyText: delivery.bodyText,
-    received: delivery.received,
-    timestamp: delivery.timestamp,
+    received: textOrNull(delivery.received),
+    timestamp: textOrNull(delivery.timestamp),
     mailbox: delivery.mailbox,
     to: addresses(delivery.to),
     cc: addresses(delivery.cc),
     hasAttachments: delivery.hasAttachments,
-    conversationId: delivery.conversationId,
-    internetMessageId: delivery.internetMessageId,
+    conversationId: textOrNull(delivery.conversationId),
+    internetMessageId: textOrNull(delivery.internetMessageId),
   };
 }
 
@@ -59,7 +59,7 @@ function senderFacts(delivery: Delivery): SenderFacts {
   const registrable = email === null ? null : registrableDomain(email.domain);
   return {
     address: email?.address ?? null,
-    name: delivery.from?.name ?? '',
+    name: textOrNull(delivery.from?.name ?? ''),
     local: email?.local ?? null,
     domain: email?.domain ?? null,
     registrableDomain: registrable,
@@ -69,6 +69,11 @@ function senderFacts(delivery: Delivery): SenderFacts {
     isAutoReply: isAutomaticReply(readSubject(delivery.subject).base, email?.local ?? null),
     onBehalfOf: envelope !== null && envelope.address !== email?.address ? envelope.address : null,
   };
+}
+
+/** What the payload lacks is empty in a delivery, and missing for a rule. */
+function textOrNull(text: string): string | null {
+  return text.trim() === '' ? null : text;
 }
 
 function sharesRegistrableDomain(email: EmailAddress, mailbox: string): boolean {

@@ -1,3 +1,5 @@
+import type { NormalForm } from './normal-form.js';
+
 /** A value as JSON has it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -16,19 +18,19 @@ export interface MessageFacts {
   readonly subjectBase: string;
   readonly isReply: boolean;
   readonly bodyText: string | null;
-  readonly received: string;
-  readonly timestamp: string;
+  readonly received: string | null;
+  readonly timestamp: string | null;
   readonly mailbox: string;
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly hasAttachments: boolean;
-  readonly conversationId: string;
-  readonly internetMessageId: string;
+  readonly conversationId: string | null;
+  readonly internetMessageId: string | null;
 }
 
 export interface SenderFacts {
   readonly address: string | null;
-  readonly name: string;
+  readonly name: string | null;
   readonly local: string | null;
   readonly domain: string | null;
   readonly registrableDomain: string | null;
@@ -69,6 +71,8 @@ export interface FieldDefinition {
   readonly description: string;
   /** The only values there are. */
   readonly values?: readonly string[];
+  /** The form that its text, or each entry of it, always has. */
+  readonly form?: NormalForm;
 }
 
 export interface FactDefinition {
@@ -84,33 +88,39 @@ type FieldsOf<T> = { readonly [Key in keyof T]: FieldDefinition };
 const field = (type: FieldType, description: string, values?: readonly string[]): FieldDefinition =>
   values === undefined ? { type, description } : { type, description, values };
 
+const inForm = (form: NormalForm, type: FieldType, description: string): FieldDefinition => ({
+  type,
+  description,
+  form,
+});
+
 const MESSAGE_FIELDS: FieldsOf<MessageFacts> = {
   id: field('text', 'Id of the message, opaque'),
   subject: field('text', 'Subject as received'),
   subjectBase: field('text', 'Subject without Re:, Fwd:, AW:, WG:, RE[2]: in front'),
   isReply: field('boolean', 'The subject starts with a reply mark'),
   bodyText: field('text', 'Plain text; null unless the webhook includes it'),
-  received: field('time', 'When the mail was received'),
-  timestamp: field('time', 'When the webhook event occurred'),
-  mailbox: field('text', 'Address of the shared mailbox, lower case'),
-  to: field('texts', 'Addresses of the To recipients, lower case'),
-  cc: field('texts', 'Addresses of the Cc recipients, lower case'),
+  received: field('time', 'When the mail was received; null when the payload does not say'),
+  timestamp: field('time', 'When the webhook event occurred; null when the payload does not say'),
+  mailbox: inForm('address', 'text', 'Address of the shared mailbox, lower case'),
+  to: inForm('address', 'texts', 'Addresses of the To recipients, lower case'),
+  cc: inForm('address', 'texts', 'Addresses of the Cc recipients, lower case'),
   hasAttachments: field('boolean', 'The message has attachments'),
-  conversationId: field('text', 'Id of the conversation in Emailgistics'),
-  internetMessageId: field('text', 'Message-ID header'),
+  conversationId: field('text', 'Id of the conversation in Emailgistics; null when the payload has none'),
+  internetMessageId: field('text', 'Message-ID header; null when the payload has none'),
 };
 
 const SENDER_FIELDS: FieldsOf<SenderFacts> = {
-  address: field('text', 'Address of the header From, lower case; null when there is none'),
-  name: field('text', 'Display name, as received'),
-  local: field('text', 'The part before the @'),
-  domain: field('text', 'The part after the @, in ASCII'),
-  registrableDomain: field('text', 'The domain that was registered: acme.co.uk for mail.acme.co.uk'),
+  address: inForm('address', 'text', 'Address of the header From, lower case; null when there is none'),
+  name: field('text', 'Display name, as received; null when there is none'),
+  local: inForm('local', 'text', 'The part before the @, lower case'),
+  domain: inForm('domain', 'text', 'The part after the @, lower case, in ASCII'),
+  registrableDomain: inForm('domain', 'text', 'The domain that was registered: acme.co.uk for mail.acme.co.uk'),
   isFreeMail: field('boolean', 'A free-mail provider such as gmail.com'),
   isInternal: field('boolean', 'Shares the registrable domain of the mailbox'),
   isNoReply: field('boolean', 'An address that nobody reads, such as no-reply@'),
   isAutoReply: field('boolean', 'An out-of-office note, bounce or other automatic answer'),
-  onBehalfOf: field('text', 'The envelope sender when it differs from the header From, else null'),
+  onBehalfOf: inForm('address', 'text', 'The envelope sender when it differs from the header From, else null'),
 };
 
 const LOOKUP_FIELDS: FieldsOf<LookupFacts> = {

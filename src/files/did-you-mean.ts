@@ -2,6 +2,16 @@ import { distance } from 'fastest-levenshtein';
 
 /** `, did you mean "x"?` for the nearest candidate, or nothing when none is near enough to be a slip of the pen. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
+  return orSo(nearest(word, candidates));
+}
+
+/** `, did you mean "x"?` for what was meant, or nothing when that is not known. */
+export function orSo(meant: string | undefined): string {
+  return meant === undefined ? '' : `, did you mean "${meant}"?`;
+}
+
+/** The candidate that a word is a slip of the pen for; words of up to five letters allow one slip. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const lower = word.toLowerCase();
   const allowed = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
@@ -13,7 +23,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
       bestDistance = candidateDistance;
     }
   }
-  return best === undefined ? '' : `, did you mean "${best}"?`;
+  return best;
 }
 
 /** Edits between two words; letters in the wrong order are one slip, as they are to whoever typed them. */

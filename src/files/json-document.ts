@@ -34,12 +34,21 @@ export class JsonDocument {
 
   /** Records an error at a node (or offset). */
   error(at: JsonNode | number, message: string): void {
-    this.faults.push(this.#fault('error', at, message));
+    this.faults.push(this.faultAt('error', at, message));
   }
 
   /** @param code a stable name of this kind of warning, for tools */
   warn(at: JsonNode | number, message: string, code?: string): void {
-    this.faults.push({ ...this.#fault('warning', at, message), ...(code === undefined ? {} : { code }) });
+    this.faults.push({ ...this.faultAt('warning', at, message), ...(code === undefined ? {} : { code }) });
+  }
+
+  /** A fault at a node (or offset), not recorded. */
+  faultAt(severity: Fault['severity'], at: JsonNode | number, message: string): Fault {
+    const { line, column } = this.position(typeof at === 'number' ? at : at.offset);
+    const start = this.#lineStarts[line - 1]!;
+    const end = this.text.indexOf('\n', start);
+    const source = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+    return { severity, file: this.file, line, column, message, source };
   }
 
   /** 1-based line and column. */
@@ -64,18 +73,14 @@ export class JsonDocument {
     return offset;
   }
 
-  #fault(severity: Fault['severity'], at: JsonNode | number, message: string): Fault {
-    const { line, column } = this.position(typeof at === 'number' ? at : at.offset);
-    const start = this.#lineStarts[line - 1]!;
-    const end = this.text.indexOf('\n', start);
-    const source = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-    return { severity, file: this.file, line, column, message, source };
-  }
-
   #parse(): JsonNode | undefined {
     const tooDeep = offsetBelowDepth(this.text, MAX_JSON_DEPTH);
     if (tooDeep !== undefined) {
       this.error(tooDeep, `nested more than ${MAX_JSON_DEPTH} levels deep`);
+      return undefined;
+    }
+    if (this.text.trim() === '') {
+      this.error(0, 'the file is empty');
       return undefined;
     }
     const errors: ParseError[] = [];
@@ -88,10 +93,7 @@ export class JsonDocument {
       );
       return undefined;
     }
-    if (root === undefined) {
-      this.error(0, 'the file is empty');
-      return undefined;
-    }
+    if (root === undefined) return undefined;
     this.#reportDuplicateKeys(root);
     return root;
   }

@@ -2,8 +2,13 @@ import type { KnownNames } from '../facts/check-fact-path.js';
 import { formatPath } from '../facts/fact-path.js';
 import type { FieldDefinition, FieldType } from '../facts/facts.js';
 import { didYouMean } from '../files/did-you-mean.js';
-import { DECORATORS, type OperatorDefinition, OPERATORS } from './operators.js';
+import { checkAgainstField, TYPE_NAMES } from './check-against-field.js';
+import { toNumber } from './number-operators.js';
+import type { OperatorDefinition } from './operator-definition.js';
+import { operatorMeant } from './operator-slips.js';
+import { DECORATORS, OPERATORS } from './operators.js';
 import type { ConditionValue, FactReference } from './read-conditions.js';
+import { parseTime } from './time-values.js';
 
 /** An operator as written: decorators from left to right, then the operator itself. */
 export interface DecoratedOperator {
@@ -20,9 +25,7 @@ export function parseOperator(written: string): OperatorParse {
   const name = words.at(-1)!;
   const decorators = words.slice(0, -1);
   const definition = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
-  if (definition === undefined) {
-    return { ok: false, message: `unknown operator "${name}"${didYouMean(name, Object.keys(OPERATORS))}` };
-  }
+  if (definition === undefined) return { ok: false, message: `unknown operator "${name}"${operatorMeant(name)}` };
   const unknown = decorators.find((word) => !Object.hasOwn(DECORATORS, word));
   if (unknown !== undefined) {
     return { ok: false, message: `unknown decorator "${unknown}:"${didYouMean(unknown, Object.keys(DECORATORS))}` };
@@ -31,12 +34,32 @@ export function parseOperator(written: string): OperatorParse {
   if (rearranging !== undefined && definition.value === 'literal') {
     return { ok: false, message: `"${rearranging}:" cannot stand before "${name}"` };
   }
+  if (decorators.some((word, index) => word === 'swap' && decorators[index - 1] === 'swap')) {
+    return { ok: false, message: '"swap:swap:" exchanges twice, so it has no effect' };
+  }
   return { ok: true, operator: { decorators, name, definition } };
 }
 
 export interface OperandFault {
   readonly about: 'operator' | 'value';
+  /** Position in a value that is a list; absent when it is about the whole. */
+  readonly entry?: number;
   readonly text: string;
+}
+
+/** One side of a comparison: a fact, or the literals that can come to stand there. */
+type Operand =
+  | {
+      readonly about: OperandFault['about'];
+      readonly segments: FactReference['segments'];
+      readonly type: FieldType | null;
+    }
+  | { readonly about: 'value'; readonly literals: readonly Literal[] };
+
+interface Literal {
+  readonly value: unknown;
+  /** Its position in the list that the rule has; absent when it is the value itself. */
+  readonly entry?: number;
 }
 
 /** What makes a comparison senseless: it could never be true, or would fail on a message. Null when nothing does. */
@@ -46,86 +69,126 @@ export function checkOperand(
   value: ConditionValue,
   known: KnownNames,
 ): OperandFault | null {
-  if (operator.decorators.includes('swap')) return null;
+  const { decorators, name, definition } = operator;
+  if ('fact' in value && definition.value === 'literal')
+    return { about: 'value', text: `the value of "${name}" must stand in the rule, it cannot be a fact` };
+  let left: Operand = { about: 'operator', segments: fact.segments, type: fact.field?.type ?? null };
+  let right: Operand =
+    'fact' in value
+      ? { about: 'value', segments: value.fact.segments, type: value.fact.field?.type ?? null }
+      : { about: 'value', literals: [{ value: value.literal }] };
+  for (const word of decorators) {
+    if (word === 'swap') [left, right] = [right, left];
+    else if (word !== 'not') {
+      const isOfFact = word === 'someFact' || word === 'everyFact';
+      const entries = entriesOf(isOfFact ? left : right, isOfFact);
+      if ('text' in entries) return entries;
+      if (isOfFact) left = entries;
+      else right = entries;
+    }
+  }
   return (
-    checkFact(operator, fact) ??
-    ('fact' in value ? checkReference(operator) : checkLiteral(operator, fact, value.literal, known))
+    checkLeft(operator, left) ??
+    checkRight(operator, right) ??
+    ('fact' in value ? null : checkLiterals(name, fact.segments, fact.field, [left, right], known))
   );
 }
 
-function checkFact(
-  { decorators, name, definition }: DecoratedOperator,
-  { segments, field }: FactReference,
-): OperandFault | null {
-  if (field === null) return null;
-  const isPerEntry = decorators.some((word) => word === 'someFact' || word === 'everyFact');
-  if (isPerEntry && field.type !== 'texts') {
-    return {
-      about: 'operator',
-      text: `"${formatPath(segments)}" is no list, "someFact:" and "everyFact:" cannot apply`,
-    };
+function entriesOf(operand: Operand, isOfFact: boolean): Operand | OperandFault {
+  const words = isOfFact ? '"someFact:" and "everyFact:"' : '"someValue:" and "everyValue:"';
+  if (!('literals' in operand)) {
+    if (operand.type === null) return operand;
+    if (operand.type === 'texts') return { ...operand, type: 'text' };
+    return { about: operand.about, text: `"${formatPath(operand.segments)}" is no list, ${words} cannot apply` };
   }
-  const type: FieldType = isPerEntry ? 'text' : field.type;
+  const literals: Literal[] = [];
+  for (const { value, entry } of operand.literals) {
+    if (!Array.isArray(value)) return { about: 'value', ...at(entry), text: `${words} need a list` };
+    literals.push(...value.map((inner: unknown, index) => ({ value: inner, entry: entry ?? index })));
+  }
+  return { about: 'value', literals };
+}
+
+function checkLeft({ name, definition }: DecoratedOperator, operand: Operand): OperandFault | null {
+  if ('literals' in operand) {
+    const wrong = operand.literals.find(({ value }) => !typesOf(value).some((type) => definition.facts.includes(type)));
+    return wrong === undefined
+      ? null
+      : {
+          about: 'value',
+          ...at(wrong.entry),
+          text: `"swap:" puts the value in the place of the fact, and "${name}" cannot apply to ${JSON.stringify(wrong.value)}`,
+        };
+  }
+  const { about, segments, type } = operand;
   // Times are texts too: a pattern or prefix on one is odd, but has a meaning.
-  if (definition.facts.includes(type) || (type === 'time' && definition.facts.includes('text'))) return null;
+  if (type === null || definition.facts.includes(type) || (type === 'time' && definition.facts.includes('text')))
+    return null;
   return {
-    about: 'operator',
+    about,
     text: `"${name}" cannot apply to "${formatPath(segments)}", which is ${TYPE_NAMES[type]}${betterOperator(type, name)}`,
   };
 }
 
-function checkReference({ name, definition }: DecoratedOperator): OperandFault | null {
-  return definition.value === 'literal'
-    ? { about: 'value', text: `the value of "${name}" must stand in the rule, it cannot be a fact` }
-    : null;
+function checkRight({ name, definition }: DecoratedOperator, operand: Operand): OperandFault | null {
+  if (!('literals' in operand)) {
+    const { about, segments, type } = operand;
+    if (type === null || definition.valueFacts === undefined || definition.valueFacts.includes(type)) return null;
+    const text = `"${name}" cannot compare with "${formatPath(segments)}", which is ${TYPE_NAMES[type]}`;
+    return { about, text };
+  }
+  for (const { value, entry } of operand.literals) {
+    const complaint = definition.check(value);
+    if (complaint === null) continue;
+    const wrong = Array.isArray(value) && entry === undefined ? wrongEntry(value, definition) : -1;
+    return { about: 'value', ...at(wrong < 0 ? entry : wrong), text: `"${name}" ${complaint}` };
+  }
+  return null;
 }
 
-function checkLiteral(
-  { decorators, name, definition }: DecoratedOperator,
-  { segments, field }: FactReference,
-  literal: unknown,
+/** The position of the entry for which a list is refused; -1 when it is refused as a whole. */
+function wrongEntry(list: readonly unknown[], { check, valueFacts }: OperatorDefinition): number {
+  return valueFacts?.includes('texts') === true ? list.findIndex((entry) => check([entry]) !== null) : -1;
+}
+
+function checkLiterals(
+  name: string,
+  segments: FactReference['segments'],
+  field: FieldDefinition | null,
+  operands: readonly Operand[],
   known: KnownNames,
 ): OperandFault | null {
-  const isPerValue = decorators.some((word) => word === 'someValue' || word === 'everyValue');
-  if (isPerValue && !Array.isArray(literal))
-    return { about: 'value', text: '"someValue:" and "everyValue:" need a list' };
-  for (const entry of isPerValue ? (literal as unknown[]) : [literal]) {
-    const complaint = definition.check(entry);
-    if (complaint !== null) return { about: 'value', text: `"${name}" ${complaint}` };
-    if (name === 'inList' && !known.listNames.includes(entry as string)) {
+  for (const { value, entry } of operands.flatMap((operand) => ('literals' in operand ? operand.literals : []))) {
+    if (name === 'inList' && !known.listNames.includes(value as string)) {
       return {
         about: 'value',
-        text: `unknown list "${entry as string}"${didYouMean(entry as string, known.listNames)}`,
+        text: `unknown list "${value as string}"${didYouMean(value as string, known.listNames)}`,
       };
     }
-    const impossible = field && checkAgainstField(name, entry, field);
-    if (impossible) return { about: 'value', text: `"${formatPath(segments)}" ${impossible}` };
-  }
-  return null;
-}
-
-/** Why the field can never equal the value. */
-function checkAgainstField(operator: string, value: unknown, field: FieldDefinition): string | null {
-  if (!['equal', 'notEqual', 'in', 'notIn'].includes(operator)) return null;
-  for (const entry of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    if (entry === null) continue;
-    const wanted = { boolean: 'boolean', number: 'number' }[field.type as string] ?? 'string';
-    if (typeof entry !== wanted) return `is ${TYPE_NAMES[field.type]}, it is never ${JSON.stringify(entry)}`;
-    if (field.values !== undefined && !field.values.includes(entry as string)) {
-      return `is one of ${field.values.join(', ')}, never "${entry as string}"${didYouMean(entry as string, field.values)}`;
+    if (field === null) continue;
+    for (const [index, inner] of (Array.isArray(value) ? (value as unknown[]) : [value]).entries()) {
+      const impossible = checkAgainstField(name, inner, field);
+      const position = entry ?? (Array.isArray(value) ? index : undefined);
+      if (impossible !== null)
+        return { about: 'value', ...at(position), text: `"${formatPath(segments)}" ${impossible}` };
     }
   }
   return null;
 }
 
-const TYPE_NAMES: Readonly<Record<FieldType, string>> = {
-  text: 'text',
-  boolean: 'true or false',
-  number: 'a number',
-  texts: 'a list of texts',
-  map: 'a table of values',
-  time: 'a time',
-};
+function at(entry: number | undefined): { entry?: number } {
+  return entry === undefined ? {} : { entry };
+}
+
+/** What a literal in the place of a fact can be taken for. */
+function typesOf(value: unknown): FieldType[] {
+  if (Array.isArray(value)) return ['texts'];
+  if (typeof value === 'boolean') return ['boolean'];
+  const types: FieldType[] = typeof value === 'string' ? ['text'] : [];
+  if (toNumber(value) !== null) types.push('number');
+  if (parseTime(value) !== null) types.push('time');
+  return types;
+}
 
 function betterOperator(type: FieldType, operator: string): string {
   if (type === 'texts') return `, did you mean "${operator === 'equal' ? 'contains' : `someFact:${operator}`}"?`;

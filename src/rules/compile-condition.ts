@@ -173,7 +173,7 @@ export class ConditionCompiler {
         ? null
         : name === 'equal'
           ? [literal]
-          : name === 'in'
+          : name === 'in' && Array.isArray(literal)
             ? (literal as readonly unknown[])
             : null;
     const test = isOurs

@@ -51,9 +51,11 @@ export function toEngineValue({ name }: DecoratedOperator, value: ConditionValue
   return value.literal;
 }
 
-/** Whether a value stands for a reference table. */
+/** Whether a value stands for a whole reference table, not for something in one. */
 export function isListReference(value: unknown): value is { readonly fact: 'lists'; readonly path: string } {
-  return isReferenceTo(value, 'lists');
+  if (!isReferenceTo(value, 'lists')) return false;
+  const { path } = value as { path?: string };
+  return path !== undefined && parsePath(path)?.length === 1;
 }
 
 /** The name of the list that a value stands for. */
@@ -64,6 +66,11 @@ export function listNameOf({ path }: { readonly path: string }): string {
 /** Whether a value stands for a literal paired with the time. */
 export function isTimed(value: unknown): value is { readonly params: { readonly value: unknown } } {
   return isReferenceTo(value, WITH_NOW);
+}
+
+/** Whether a value stands for a field of the item that `someItem` looks at. */
+export function isItemReference(value: unknown): value is { readonly path?: string } {
+  return isReferenceTo(value, 'item');
 }
 
 function isReferenceTo(value: unknown, fact: string): boolean {

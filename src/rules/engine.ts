@@ -42,8 +42,14 @@ export function createEngine(
   for (const [name, { prepare, ignoresCase = false }] of Object.entries(OPERATORS)) {
     if (prepare === undefined) continue;
     const prepared = new Map<unknown, ReturnType<typeof prepare>>();
+    const preparedLists = new WeakMap<object, ReturnType<typeof prepare>>();
     const fold = (fact: unknown) => (ignoresCase && typeof fact === 'string' ? fact.toLowerCase() : fact);
     const prepareOnce = (value: unknown) => {
+      if (typeof value === 'object' && value !== null) {
+        const known = preparedLists.get(value) ?? prepare(value);
+        preparedLists.set(value, known);
+        return known;
+      }
       const known = prepared.get(value) ?? prepare(value);
       // Values from facts differ from message to message; only what rules write is worth keeping.
       if (prepared.size < 10_000) prepared.set(value, known);

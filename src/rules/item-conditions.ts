@@ -1,7 +1,7 @@
 import type { Engine } from 'json-rules-engine';
 import { parsePath, readPath } from '../facts/fact-path.js';
 import type { JsonValue } from '../facts/facts.js';
-import { isListReference, isTimed, listNameOf, operatorNamed } from './engine-terms.js';
+import { isItemReference, isListReference, isTimed, listNameOf, operatorNamed } from './engine-terms.js';
 
 /** Whether one entry of a list meets the conditions that `someItem` asks of it. `now` is the time of the evaluation. */
 export type ItemTest = (item: unknown, now: string) => boolean;
@@ -39,6 +39,10 @@ export function compileItemTest(
     const comparison = operatorNamed(engine, operator);
     if (isTimed(value))
       return (item, now) => comparison.evaluate(readPath(item, segments), { value: value.params.value, now }) === true;
+    if (isItemReference(value)) {
+      const other = value.path === undefined ? [] : (parsePath(value.path) ?? []);
+      return (item) => comparison.evaluate(readPath(item, segments), readPath(item, other)) === true;
+    }
     const wanted = isListReference(value) ? lists[listNameOf(value)] : value;
     return (item) => comparison.evaluate(readPath(item, segments), wanted) === true;
   };

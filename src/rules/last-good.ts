@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../files/replace-file.js';
 import { revisionOf, type SourceFile } from './rules-folder.js';
 
 /** A set of rule files that was accepted once. */
@@ -53,8 +54,8 @@ export class LastGoodRulesFolder extends LastGoodRules {
     const kept = files.map(({ path, kind, bytes }) => ({ path, kind, base64: Buffer.from(bytes).toString('base64') }));
     const stored: StoredRules = { revision, acceptedAt: acceptedAt.toISOString(), files: kept };
     // The pointer last: whenever the process ends in between, it names a set that is whole.
-    await writeDurably(this.#path(revision), JSON.stringify(stored));
-    await writeDurably(join(this.folder, POINTER), `${revision}\n`);
+    await replaceFile(this.#path(revision), JSON.stringify(stored));
+    await replaceFile(join(this.folder, POINTER), `${revision}\n`);
     for (const name of await readdir(this.folder)) {
       if (/^rules-[\da-f]{12}\.json$/.test(name) && name !== `rules-${revision}.json`)
         await rm(join(this.folder, name), { force: true });
@@ -68,17 +69,4 @@ export class LastGoodRulesFolder extends LastGoodRules {
   #path(revision: string): string {
     return join(this.folder, `rules-${revision}.json`);
   }
-}
-
-/** Replaces a file in one step: a reader, or a crash, finds the old or the new content and never a part. */
-async function writeDurably(path: string, content: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }

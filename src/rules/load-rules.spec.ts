@@ -133,7 +133,7 @@ const ERRORS: readonly Case[] = [
   ],
   [
     'an unknown template filter',
-    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["▸{{ sender.name | upcaes }}"] } }]' }),
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["{{ sender.name | ▸upcaes }}"] } }]' }),
     'unknown template filter "upcaes", did you mean "upcase"?',
   ],
   [
@@ -353,13 +353,210 @@ const ERRORS: readonly Case[] = [
     'not valid JSON: a key in double quotes is expected here (is there a comma too many?)',
   ],
   ['a comment', '{\n  ▸// note\n  "rules": [] }', 'not valid JSON: comments are not allowed, use "description"'],
-  ['an empty file', '▸', 'not valid JSON: a value is expected here (is there a comma too many?)'],
+  ['an empty file', '▸', 'the file is empty'],
+  ['a file of blanks', '▸ \n', 'the file is empty'],
+  [
+    'a pattern whose backslash JSON took for a backspace',
+    ruleFile({ conditions: leaf('"message.subject"', '"matches"', '▸"\\bPOL"') }),
+    '"matches" has a bad pattern: a backslash is written \\\\ in JSON: this pattern holds a backspace character',
+  ],
+  [
+    'an address in upper case, which none ever is',
+    ruleFile({ conditions: leaf('"sender.address"', '"equal"', '▸"Dana@Northwind.example"') }),
+    '"sender.address" is lower case: write "dana@northwind.example"',
+  ],
+  [
+    'a domain that is not in ASCII',
+    ruleFile({ conditions: leaf('"sender.domain"', '"not:in"', '["a.example", ▸"bücher.example"]') }),
+    '"sender.domain" is in normal form: write "xn--bcher-kva.example"',
+  ],
+  [
+    'a recipient in upper case',
+    ruleFile({ conditions: leaf('"message.to"', '"contains"', '▸"Claims@insurer.example"') }),
+    '"message.to" is lower case: write "claims@insurer.example"',
+  ],
+  [
+    'a recipient in upper case, entry by entry',
+    ruleFile({ conditions: leaf('"message.cc"', '"someFact:equal"', '▸"A@b.example"') }),
+    '"message.cc" is lower case: write "a@b.example"',
+  ],
+  [
+    'a recipient that is a number',
+    ruleFile({ conditions: leaf('"message.to"', '"contains"', '▸5') }),
+    '"message.to" is a list of texts, it never holds 5',
+  ],
+  [
+    'a wrong entry of a list',
+    ruleFile({ conditions: leaf('"customer.tier"', '"in"', '["gold", ▸["silver"]]') }),
+    '"in" needs a list of values, such as ["gold", "platinum"]',
+  ],
+  [
+    'a state that there is not, among others',
+    ruleFile({ conditions: leaf('"lookup.state"', '"in"', '["found", ▸"skiped"]') }),
+    '"lookup.state" is one of found, not_found, ambiguous, unavailable, no_sender, skipped, never "skiped", did you mean "skipped"?',
+  ],
+  [
+    'a wrong entry of a list that is taken apart',
+    ruleFile({ conditions: leaf('"message.subject"', '"someValue:containsText"', '["flood", ▸5]') }),
+    '"containsText" needs text',
+  ],
+  [
+    'a day that no month has',
+    ruleFile({ conditions: leaf('"message.received"', '"before"', '▸"2026-02-31"') }),
+    '"before" needs a date or time, such as "2026-11-24" or "2026-11-24T09:00:00Z"',
+  ],
+  [
+    'a rule until a day that no month has',
+    ruleFile({ more: '\n      "validUntil": ▸"2026-04-31",' }),
+    '"validUntil" must be a date or time, such as "2026-12-01" or "2026-12-01T09:00:00+01:00"',
+  ],
+  [
+    'hours beyond midnight',
+    ruleFile({ conditions: leaf('"now"', '"withinHours"', '▸"Mon-Fri 09:00-24:30"') }),
+    '"withinHours" needs weekly hours and an IANA time zone, such as "Mon-Fri 09:00-17:00 Europe/Berlin"',
+  ],
+  [
+    'a search in a fact that is no list',
+    ruleFile({ conditions: leaf('"customer.tier"', '"in"', '▸{ "fact": "message.subject" }') }),
+    '"in" cannot compare with "message.subject", which is text',
+  ],
+  [
+    'two facts that are never of one type',
+    ruleFile({ conditions: leaf('"message.received"', '"after"', '▸{ "fact": "message.isReply" }') }),
+    '"after" cannot compare with "message.isReply", which is true or false',
+  ],
+  [
+    '"swap:" that searches in a text',
+    ruleFile({ conditions: leaf('"message.subject"', '▸"swap:in"', '"x"') }),
+    '"in" cannot compare with "message.subject", which is text',
+  ],
+  [
+    '"swap:" that needs a list as the value',
+    ruleFile({ conditions: leaf('"customer.tier"', '"swap:contains"', '▸"gold"') }),
+    '"swap:" puts the value in the place of the fact, and "contains" cannot apply to "gold"',
+  ],
+  [
+    'an address in upper case behind "swap:"',
+    ruleFile({ conditions: leaf('"message.to"', '"swap:in"', '▸"Claims@insurer.example"') }),
+    '"message.to" is lower case: write "claims@insurer.example"',
+  ],
+  [
+    'an exchange of an exchange',
+    ruleFile({ conditions: leaf('"customer.tier"', '▸"swap:swap:equal"', '"gold"') }),
+    '"swap:swap:" exchanges twice, so it has no effect',
+  ],
+  ['a blank name', ruleFile({}).replace('"one"', '▸" "'), '"name" must not be blank'],
+  [
+    'a blank tag',
+    ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["VIP", ▸"  "] } }]' }),
+    'an entry of "tags" must not be empty',
+  ],
+  [
+    'a blank user',
+    ruleFile({ actions: '[{ "type": "assign", "value": { "mainAssignment": { "users": [▸" "] } } }]' }),
+    'an entry of "users" must not be empty',
+  ],
+  [
+    'a blank address',
+    ruleFile({ actions: '[{ "type": "forwardMessage", "value": { "toAddresses": [▸" "] } }]' }),
+    'an address must not be empty',
+  ],
+  [
+    'a forward to nobody',
+    ruleFile({ actions: '[{ "type": "forwardMessage", "value": { "toAddresses": ▸[] } }]' }),
+    '"toAddresses" must not be empty',
+  ],
+  [
+    'spaces around the key of a field',
+    ruleFile({ actions: '[{ "type": "setCustomFields", "value": { ▸" region": "x" } }]' }),
+    'spaces around a custom field\'s key: write "region"',
+  ],
+  [
+    'a template as the name of an action',
+    ruleFile({ actions: '[{ "type": "tag", "name": ▸"Tag {{ customer.tier }}", "value": { "tags": ["A"] } }]' }),
+    'the name of an action is no template, it holds no {{ or {%',
+  ],
   [
     'nesting without end',
     `{ "rules": [], "conditions": ${'['.repeat(199)}▸${'['.repeat(9_800)}`,
     'nested more than 200 levels deep',
   ],
 ];
+
+/** What is written, and what is offered instead; null for nothing. */
+const FACT_SLIPS: readonly (readonly [written: string, meant: string | null])[] = [
+  ['message.from', 'sender.address'],
+  ['message.from.name', 'sender.name'],
+  ['message.from.emailAddress.address', 'sender.address'],
+  ['message.sender', 'sender.address'],
+  ['from.address', 'sender.address'],
+  ['sender.email', 'sender.address'],
+  ['message.body', 'message.bodyText'],
+  ['message.attachments', 'message.hasAttachments'],
+  ['customFields.claimNumber', 'conversation.customFields.claimNumber'],
+  ['message.customFields.claimNumber', 'conversation.customFields.claimNumber'],
+  ['tier', 'customer.tier'],
+  ['subject', 'message.subject'],
+  ['mesage.subjct', 'message.subject'],
+  ['custmer.tier', 'customer.tier'],
+  ['nwo.address', null],
+  ['message.zz', null],
+  ['message.too', 'message.to'],
+  ['sender.registrableDoman', 'sender.registrableDomain'],
+];
+
+test.each(FACT_SLIPS)('for the fact %s, %s is offered', async (written, meant) => {
+  const faults = await faultsOf({ 'rules.json': ruleFile({ conditions: leaf(`"${written}"`, '"exists"', 'true') }) });
+  expect(faults).toHaveLength(1);
+  expect(/did you mean "(.*)"\?$/.exec(faults[0]!)?.[1] ?? null).toBe(meant);
+});
+
+test.each([
+  ['is', '"equal"'],
+  ['equals', '"equal"'],
+  ['gt', '"greaterThan"'],
+  ['<=', '"lessThanInclusive"'],
+  ['regex', '"matches"'],
+  ['notContains', '"doesNotContain" (of a list) or "not:containsText" (of a text)'],
+  ['notExists', '"exists" with the value false'],
+  ['notStartsWith', '"not:startsWith"'],
+  ['graterThan', '"greaterThan"'],
+  ['xyz', null],
+])('for the operator %s, %s is offered', async (written, meant) => {
+  const rules = ruleFile({ conditions: leaf('"customer.tier"', `"${written}"`, '"x"') });
+  const [fault] = await faultsOf({ 'rules.json': rules });
+  expect(fault).toContain(`unknown operator "${written}"`);
+  expect(/did you mean (.*)\?$/.exec(fault!)?.[1] ?? null).toBe(meant);
+});
+
+test.each([
+  [
+    'columns separated by semicolons',
+    'domain;tier\nacme.example;gold\n',
+    1,
+    'columns are separated by commas, not by ";"',
+  ],
+  [
+    'a key that occurs twice',
+    'domain,tier\nacme.example,gold\n\nb.example,gold\nacme.example,silver\n',
+    5,
+    'the key of this row is that of line 2',
+  ],
+])('a list with %s is rejected', async (_name, csv, line, message) => {
+  expect(await faultsOf({ 'rules.json': ruleFile({}), 'lists/partners.csv': csv })).toEqual([
+    `lists/partners.csv:${line}:1  ${message}`,
+  ]);
+});
+
+test('an operand that makes sense behind "swap:" is accepted', async () => {
+  const conditions = `{ "any": [
+    { "fact": "message.to", "operator": "swap:in", "value": "claims@insurer.example" },
+    { "fact": "message.subject", "operator": "swap:containsText", "value": "hail, storm" },
+    { "fact": "customer.tier", "operator": "swap:contains", "value": ["gold", "platinum"] },
+    { "fact": "customer.sum", "operator": "swap:lessThan", "value": "10" },
+    { "fact": "message.subject", "operator": "matches", "value": "a\\tb" } ] }`;
+  expect((await load({ 'rules.json': ruleFile({ conditions }) })).ok).toBe(true);
+});
 
 describe('a rule file with a fault is rejected with its exact place:', () => {
   test.each(ERRORS)('%s', async (_name, marked, message) => {

@@ -11,13 +11,10 @@ import type { Rule, SourceLocation } from './rule.js';
 import type { RuleSet } from './rule-set.js';
 import { readDocument, readRulesFolder, revisionOf, type SourceFile, wholeFile } from './rules-folder.js';
 import { Slices } from './slices.js';
-import { runTestGate } from './test-gate.js';
 
 export interface LoadOptions {
   /** The customer's fields that some CRM provider maps; null when unknown. */
   readonly customerFields: readonly string[] | null;
-  /** How long the tests of the folder may take at a load; those that are left are a warning. Default 2 s. */
-  readonly testBudgetMs?: number;
 }
 
 export interface LoadedRules {
@@ -30,22 +27,20 @@ export interface LoadedRules {
 
 export type RulesLoad = LoadedRules | { readonly ok: false; readonly faults: readonly Fault[] };
 
+/** A way to load a folder: `loadRules`, or `loadTestedRules`, which runs its tests as well. */
+export type RulesLoader = (folder: string, options: LoadOptions) => Promise<RulesLoad>;
+
 /**
- * Loads all rule files and lists of a folder and runs its tests; all faults are found together, and any error or red test
- * rejects the whole.
+ * Loads all rule files and lists of a folder; all faults are found together, and any error rejects the whole.
  *
  * Works in slices: deliveries go on while a thousand rules are read.
  */
 export async function loadRules(folder: string, options: LoadOptions): Promise<RulesLoad> {
   const read = await readRulesFolder(folder);
-  if (!read.ok) return read;
-  const load = await buildRuleSet(read.files, options);
-  const ofTests = await runTestGate(read.files, load.ok ? load.ruleSet : null, options);
-  const faults = sortFaults([...(load.ok ? load.warnings : load.faults), ...ofTests]);
-  return load.ok && !hasErrors(ofTests) ? { ...load, warnings: faults } : { ok: false, faults };
+  return read.ok ? buildRuleSet(read.files, options) : read;
 }
 
-/** Makes a rule set of files that were read. Their tests are not run: a set that was accepted once must be usable again. */
+/** Makes a rule set of files that were read. */
 export async function buildRuleSet(files: readonly SourceFile[], options: LoadOptions): Promise<RulesLoad> {
   const slices = new Slices();
   const { lists, faults: listFaults } = readLists(files);

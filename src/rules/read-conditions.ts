@@ -118,8 +118,11 @@ function readLeaf(context: ConditionContext, reader: ObjectReader): EngineCondit
     parsed.operator.name === ITEM_OPERATOR ? readItemConditions(context, valueNode) : readValue(context, valueNode);
   if (fact === undefined || value === undefined) return undefined;
   const message = checkOperand(parsed.operator, fact, value, context.known);
-  if (message !== null)
-    return fail(context, message.about === 'operator' ? reader.get('operator')! : valueNode, message.text);
+  if (message !== null) {
+    const { about, entry, text } = message;
+    const entryNode = entry === undefined ? undefined : valueNode.children?.[entry];
+    return fail(context, about === 'operator' ? reader.get('operator')! : (entryNode ?? valueNode), text);
+  }
   const [root, ...path] = fact.segments;
   return {
     fact: root,

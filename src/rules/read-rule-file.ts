@@ -52,6 +52,7 @@ export function readRule(context: ConditionContext, node: JsonNode): RuleDraft |
   reader.allow(RULE_KEYS, 'a rule');
   reader.require('name', 'a rule');
   const name = reader.string('name');
+  if (name?.trim() === '') document.error(reader.get('name')!, '"name" must not be blank');
   const conditionNode = reader.get('conditions');
   if (conditionNode === undefined)
     document.error(node, 'a rule needs "conditions"; { "all": [] } holds for every message');

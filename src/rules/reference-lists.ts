@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { JsonValue } from '../facts/facts.js';
-import { CsvError, parseCsv } from '../files/csv.js';
+import { CsvError, type CsvRow, parseCsvRows } from '../files/csv.js';
 import type { Fault } from '../files/fault.js';
 import { JsonDocument, valueOf } from '../files/json-document.js';
 
@@ -41,21 +41,31 @@ function readJsonList(file: string, bytes: Uint8Array): ListRead {
 }
 
 function readCsvList(file: string, bytes: Uint8Array): ListRead {
-  let rows: string[][];
+  let rows: readonly CsvRow[];
   try {
-    rows = parseCsv(bytes);
+    rows = parseCsvRows(bytes);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     return { faults: [{ ...wholeFile(file, `not valid CSV: ${error.message}`), line: error.line }] };
   }
-  const [header = [], ...records] = rows;
-  if (header.length === 0) return { faults: [wholeFile(file, 'the list needs a header row')] };
-  if (header.length === 1) return { list: records.map(([value]) => value ?? '') };
-  const byKey: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
-  for (const [key = '', ...cells] of records) {
-    byKey[key] = Object.fromEntries(cells.flatMap((cell, index) => (cell === '' ? [] : [[header[index + 1]!, cell]])));
+  const [first, ...records] = rows;
+  if (first === undefined) return { faults: [wholeFile(file, 'the list needs a header row')] };
+  const { cells: header } = first;
+  if (header.length === 1) {
+    if (header[0]!.includes(';')) return { faults: [wholeFile(file, 'columns are separated by commas, not by ";"')] };
+    return { list: records.map(({ cells: [value = ''] }) => value) };
   }
-  return { list: byKey };
+  const byKey: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
+  const lines = new Map<string, number>();
+  const faults: Fault[] = [];
+  for (const { cells, line } of records) {
+    const [key = '', ...values] = cells;
+    const earlier = lines.get(key);
+    if (earlier === undefined) lines.set(key, line);
+    else faults.push({ ...wholeFile(file, `the key of this row is that of line ${earlier}`), line });
+    byKey[key] = Object.fromEntries(values.flatMap((cell, index) => (cell === '' ? [] : [[header[index + 1]!, cell]])));
+  }
+  return faults.length > 0 ? { faults } : { list: byKey };
 }
 
 function wholeFile(file: string, message: string): Fault {

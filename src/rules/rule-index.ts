@@ -104,7 +104,7 @@ class Needs {
       case 'any':
         return this.#common(children);
       case 'leaf':
-        return leaf?.mustBeOneOf == null ? [] : [{ slot: leaf.slot, values: leaf.mustBeOneOf }];
+        return leaf === null || leaf.mustBeOneOf === null ? [] : [{ slot: leaf.slot, values: leaf.mustBeOneOf }];
       case 'not':
         return [];
       default:

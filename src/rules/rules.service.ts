@@ -2,7 +2,7 @@ import { type Fault, formatFault, sortFaults } from '../files/fault.js';
 import { FileWatcher, type FileWatcherOptions, fingerprintOf } from '../files/file-watcher.js';
 import { EnricherError } from '../shared/errors.js';
 import type { LastGoodRules } from './last-good.js';
-import { buildRuleSet, type LoadedRules, type LoadOptions, loadRules } from './load-rules.js';
+import { buildRuleSet, type LoadedRules, type LoadOptions, loadRules, type RulesLoader } from './load-rules.js';
 import type { RuleSet } from './rule-set.js';
 import { isOfRules } from './rules-folder.js';
 
@@ -24,6 +24,8 @@ export interface RulesStatus {
 
 export interface RulesServiceOptions extends LoadOptions {
   readonly folder: string;
+  /** Default: `loadRules`. */
+  readonly load?: RulesLoader;
   /** Where accepted sets are kept; null keeps none, and then a first set with a fault is refused. */
   readonly lastGood: LastGoodRules | null;
   readonly report?: (event: RulesEvent) => void;
@@ -53,7 +55,7 @@ export class RulesService {
   static async start(options: RulesServiceOptions): Promise<RulesService> {
     const { folder } = options;
     const fingerprint = await fingerprintOf(folder, isOfRules);
-    const load = await loadRules(folder, options);
+    const load = await (options.load ?? loadRules)(folder, options);
     const service = load.ok
       ? new RulesService(options, load.ruleSet)
       : await RulesService.#startFromLastGood(options, load.faults);
@@ -86,7 +88,7 @@ export class RulesService {
   async #reload(): Promise<void> {
     const { folder } = this.options;
     const before = await fingerprintOf(folder, isOfRules);
-    const load = await loadRules(folder, this.options);
+    const load = await (this.options.load ?? loadRules)(folder, this.options);
     // Edited while it was read: what was read may be half of each. The watcher calls again when the folder is quiet.
     if ((await fingerprintOf(folder, isOfRules)) !== before) return;
     if (!load.ok) this.#reject(load.faults);

@@ -3,9 +3,15 @@ const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-
 
 /** Milliseconds since the epoch of an ISO 8601 date (midnight UTC) or date-time with its zone; null when it is none. */
 export function parseTime(text: unknown): number | null {
-  if (typeof text !== 'string' || !TIME.test(text)) return null;
+  if (typeof text !== 'string' || !TIME.test(text) || !isInCalendar(text)) return null;
   const time = Date.parse(text);
   return Number.isNaN(time) ? null : time;
+}
+
+/** `Date.parse` takes the 31st of February for the 3rd of March. */
+function isInCalendar(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
 }
 
 /** Milliseconds of an ISO 8601 duration in weeks, days, hours, minutes, seconds (`P3D`, `PT36H`); null when it is none. */
@@ -19,7 +25,7 @@ export function parseDuration(text: string): number | null {
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 const MINUTES_PER_DAY = 24 * 60;
 const RANGE =
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$/;
 
 /** Whether a time (ms since the epoch) falls into weekly hours. */
 export type WeeklyHours = (time: number) => boolean;

@@ -54,7 +54,10 @@ describe('a file provider', () => {
 
   test('finds by the columns that it is told', async () => {
     const folder = tempFolder({ 'c.csv': 'mail,site,full_name\nDANA@northwind.example,Northwind.EXAMPLE,Dana\n' });
-    const provider = provide(join(folder, 'c.csv'), { match: { email: 'mail', domain: 'site' } });
+    const provider = provide(join(folder, 'c.csv'), {
+      match: { email: 'mail', domain: 'site' },
+      fields: { name: 'full_name' },
+    });
     expect(await nameOf(provider)).toBe('Dana');
     expect(await provider.findByDomain('northwind.example')).toMatchObject({ kind: 'found' });
   });
@@ -71,7 +74,20 @@ describe('a file provider', () => {
 
   test.each([
     ['c.csv', 'email,full_name\na@b.example,x,y\n', /line 2: Invalid Record Length/],
-    ['c.csv', 'mail,full_name\na@b.example,x\n', /neither an "email" nor a "domain" column/],
+    ['c.csv', 'mail,full_name,claim_no\na@b.example,x,1\n', /neither an "email" nor a "domain" column/],
+    ['c.csv', 'mail,full_name,claim_no\n', /neither an "email" nor a "domain" column/],
+    ['c.csv', '', /it is empty, without even a header row/],
+    ['c.csv', '\r\n\n', /it is empty, without even a header row/],
+    ['c.csv', 'email,full_na', /no column "full_name", which "fields" names, did you mean "full_na"\?/],
+    ['c.csv', 'email,full_name\na@b.example,x\n', /no column "claim_no", which "fields" names/],
+    ['c.csv', 'email,full_name,claim_no,email\n', /line 1: columns 1 and 4 of the header row have the same name/],
+    ['c.csv', Buffer.from('email,full_name,claim_no\na@b.example,Ä,1\n', 'latin1'), /line 2: the file is not UTF-8/],
+    [
+      'c.json',
+      '[{ "email": "a@b.example", "full_name": "x" }]',
+      /no field "claim_no" in any record, which "fields" names/,
+    ],
+    ['c.json', '[{}]', /neither an "email" nor a "domain" field/],
     ['c.json', '{ "email": "a@b.example" }', /it must be an array of objects/],
     ['c.json', '[\n  { "email": ]', /line 2, column 14: not valid JSON/],
     ['none.csv', null, /ENOENT/],
@@ -86,31 +102,72 @@ describe('a file provider', () => {
   });
 
   test('refuses a file without the column that "match" names', async () => {
-    const folder = tempFolder({ 'c.csv': 'email,full_name\na@b.example,x\n' });
+    const folder = tempFolder({ 'c.csv': 'email,domain,full_name,claim_no\n' });
     await expect(provide(join(folder, 'c.csv'), { match: { email: 'e-mail' } }).check()).rejects.toThrow(
       'it has no column "e-mail", which "match" names',
     );
   });
 
+  test.each([
+    ['c.csv', 'email,full_name,claim_no\n'],
+    ['c.json', '[]'],
+  ])('takes %s without a record when that is what it says', async (file, content) => {
+    const provider = provide(join(tempFolder({ [file]: content }), file));
+    expect(await nameOf(provider)).toBe('not_found');
+    expect(provider.standing()).toEqual({ state: 'ok', message: null });
+  });
+
+  test('counts the rows that nobody can be found by, without their values', async () => {
+    const folder = tempFolder({
+      'c.csv':
+        'email,domain,n\ndana@northwind.example,,1\n"a@x.example; b@x.example",,2\n,https://www.x.example/,3\n,,4\n,,\n,x.example,5\n',
+    });
+    const provider = provide(join(folder, 'c.csv'), { fields: null });
+    await provider.check();
+    expect(provider.standing()).toEqual({
+      state: 'ok',
+      message: '3 of 5 rows have no usable e-mail or domain; the first is row 2',
+    });
+  });
+
   test('reads a changed file again, keeps the old content while the new has a fault, and heals', async () => {
     const path = join(tempFolder({ 'c.csv': 'email,full_name\ndana@northwind.example,Old\n' }), 'c.csv');
-    const provider = provide(path);
+    const provider = provide(path, { fields: { name: 'full_name' } });
     expect(await nameOf(provider)).toBe('Old');
     writeFileSync(path, 'email,full_name\ndana@northwind.example,New,excess\n');
-    await until('the fault is noticed', () => provider.outdatedBecause() !== null);
+    await until('the fault is noticed', () => provider.standing()?.state === 'outdated');
     expect(await nameOf(provider)).toBe('Old');
     await expect(provider.check()).rejects.toThrow('Invalid Record Length');
     writeFileSync(`${path}.new`, 'email,full_name\ndana@northwind.example,New\n');
     renameSync(`${path}.new`, path);
     await until('the new content answers', async () => (await nameOf(provider)) === 'New');
-    expect(provider.outdatedBecause()).toBeNull();
+    expect(provider.standing()).toEqual({ state: 'ok', message: null });
   });
 
-  test('starts to answer when a missing file appears', async () => {
+  test.each([
+    ['an emptied file', ''],
+    ['half a header', 'email,full_n'],
+    ['a header of something else', 'id,full_name\n'],
+  ])('keeps its customers over %s', async (_, content) => {
+    const path = join(tempFolder({ 'c.csv': 'email,full_name\ndana@northwind.example,Dana\n' }), 'c.csv');
+    const provider = provide(path, { fields: { name: 'full_name' } });
+    expect(await nameOf(provider)).toBe('Dana');
+    writeFileSync(path, content);
+    await until('the fault is noticed', () => provider.standing()?.state === 'outdated');
+    expect(await nameOf(provider)).toBe('Dana');
+  });
+
+  test('stands as misconfigured until its missing file appears, whether anybody asks or not', async () => {
     const path = join(tempFolder(), 'c.csv');
-    const provider = provide(path);
+    const provider = provide(path, { fields: { name: 'full_name' } });
+    const heard: string[] = [];
+    provider.onStanding(({ state }) => heard.push(state));
+    expect(provider.standing()).toBeNull();
     await expect(provider.check()).rejects.toThrow('ENOENT');
+    expect(provider.standing()).toMatchObject({ state: 'misconfigured', message: expect.stringContaining('ENOENT') });
     writeFileSync(path, 'email,full_name\ndana@northwind.example,Dana\n');
-    await until('the file is read', async () => (await nameOf(provider).catch(() => null)) === 'Dana');
+    await until('the file is read', () => provider.standing()?.state === 'ok');
+    expect(heard).toEqual(['misconfigured', 'ok']);
+    expect(await nameOf(provider)).toBe('Dana');
   });
 });

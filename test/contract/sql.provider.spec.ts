@@ -10,7 +10,7 @@ import { CONTRACT_CUSTOMERS, CONTRACT_FIELDS, describeCrmProvider } from './crm-
 const BY_EMAIL = 'SELECT full_name, claim_no FROM customers WHERE lower(email) = :email';
 const BY_DOMAIN = 'SELECT full_name, claim_no FROM customers WHERE domain = :domain';
 const ENDLESS =
-  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS full_name FROM n WHERE i < 0 AND :email != ''";
+  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS full_name, NULL AS claim_no FROM n WHERE i < 0 AND :email != ''";
 
 const providers: SqlProvider[] = [];
 afterEach(() => Promise.all(providers.splice(0).map((provider) => provider.close())));
@@ -52,7 +52,7 @@ describe('a SQL provider on SQLite', () => {
   const signal = () => AbortSignal.timeout(20_000);
 
   test('binds :email, :domain and :local, of which a query may use any', async () => {
-    const byEmail = "SELECT :email || '|' || :domain || '|' || :local AS full_name";
+    const byEmail = "SELECT NULL AS claim_no, :email || '|' || :domain || '|' || :local AS full_name";
     expect(await provide({ byEmail }).findByEmail(dana, signal())).toMatchObject({
       record: { name: 'dana.reyes@northwind.example|northwind.example|dana.reyes' },
     });
@@ -77,7 +77,16 @@ describe('a SQL provider on SQLite', () => {
     ['a table that is not there', { byEmail: 'SELECT 1 FROM nowhere' }, /no such table: nowhere/],
     ['bad SQL', { byEmail: 'SELEC 1' }, /syntax error/],
     ['a database that is not there', { path: '/nowhere/customers.db' }, /unable to open database file/],
-    ['a query that would write', { byEmail: 'DELETE FROM customers RETURNING full_name' }, /readonly database/],
+    [
+      'a column that "fields" names and the query does not give',
+      { byEmail: 'SELECT full_name, email FROM customers WHERE email = :email' },
+      /^byEmail: the result has no column "claim_no", which "fields" names/,
+    ],
+    [
+      'a query that would write',
+      { byEmail: 'DELETE FROM customers RETURNING full_name, claim_no' },
+      /readonly database/,
+    ],
   ])('is misconfigured with %s, and says so', async (_what, more, reason) => {
     const provider = provide(more);
     const refusal = { code: 'CRM_MISCONFIGURED', message: expect.stringMatching(reason) };
@@ -94,21 +103,40 @@ describe('a SQL provider on SQLite', () => {
     });
   });
 
-  test('cuts an endless query off at its signal, without holding up the event loop, and answers the next', async () => {
+  test('is misconfigured when byDomain lacks a mapped column', async () => {
+    const provider = provide({ byDomain: 'SELECT full_name FROM customers WHERE domain = :domain' });
+    await expect(provider.check(signal())).rejects.toThrow('byDomain: the result has no column "claim_no"');
+  });
+
+  test('cuts an endless query off at its signal, without holding up the event loop, and answers those behind it', async () => {
     const provider = provide({ byEmail: ENDLESS });
     const domain = 'northwind.example';
     await provider.findByDomain!(domain, signal());
     const cut = new AbortController();
     const answer = provider.findByEmail(dana, cut.signal);
-    const behind = provider.findByDomain!(domain, signal());
+    const behind = Array.from({ length: 10 }, () => provider.findByDomain!(domain, signal()));
+    const impatient = new AbortController();
+    const gaveUp = provider.findByDomain!(domain, impatient.signal);
+    impatient.abort(new Error('gave up'));
+    await expect(gaveUp).rejects.toThrow('gave up');
     // What the event loop does meanwhile: the look-ups of another database, each a round trip.
     const other = provide();
     for (let round = 0; round < 50; round++)
       expect(await other.findByDomain!(domain, signal())).toMatchObject({ kind: 'found' });
     cut.abort(new Error('too late'));
     await expect(answer).rejects.toThrow('too late');
-    await expect(behind).rejects.toMatchObject({ code: 'CRM_UNAVAILABLE' });
-    expect(await provider.findByDomain!('northwind.example', signal())).toMatchObject({ kind: 'found' });
+    const found = { kind: 'found', record: { name: 'Dana Reyes', claimNumber: 'CLM-1' } };
+    expect(await Promise.all(behind)).toEqual(behind.map(() => found));
+    expect(await provider.findByDomain!(domain, signal())).toEqual(found);
+  });
+
+  test('answers nothing after it was closed', async () => {
+    const provider = provide();
+    const open = provider.findByEmail(dana, signal());
+    await provider.close();
+    const closed = { code: 'CRM_UNAVAILABLE', message: expect.stringContaining('the database was closed') };
+    await expect(open).rejects.toMatchObject(closed);
+    await expect(provider.findByEmail(dana, signal())).rejects.toMatchObject(closed);
   });
 
   test('asks nothing when its signal has aborted already', async () => {

@@ -2,7 +2,7 @@ import { formatFault } from '../../src/files/fault.js';
 import { MailboxCatalogue } from '../../src/mailboxes/mailbox-catalogue.js';
 import { parseMailboxes } from '../../src/mailboxes/read-mailboxes.js';
 import { JsonDocument } from '../../src/files/json-document.js';
-import { lintRules } from '../../src/rules/lint-rules.js';
+import { lintRules } from '../../src/rule-lint/lint-rules.js';
 import { buildRuleSet } from '../../src/rules/load-rules.js';
 import type { SourceFile } from '../../src/rules/rules-folder.js';
 
@@ -31,7 +31,7 @@ export async function lintFiles(marked: MarkedFiles, mailboxes: object | null = 
   const warnings = lintRules(load, catalogueOf(mailboxes).mailboxes);
   return {
     marks: Object.entries(marked).flatMap(([path, text]) => marksIn(path, text)),
-    places: warnings.map(({ file, line, column }) => `${file}:${line}:${column}`),
+    places: warnings.map((warning) => `${warning.file}:${warning.line}:${warning.column}`),
     codes: warnings.map(({ code }) => code),
     messages: warnings.map(({ message }) => message),
   };
@@ -53,10 +53,15 @@ function marksIn(path: string, text: string): string[] {
   );
 }
 
-/** A condition's text; a mark before it may be part of the fact. */
+/** A text in quotes; a mark before it comes to stand before the quotes. */
+function quote(text: string): string {
+  return text.startsWith(MARK) ? `${MARK}${JSON.stringify(text.slice(MARK.length))}` : JSON.stringify(text);
+}
+
+/** A condition's text; a mark may stand before the fact. */
 export function leaf(fact: string, operator: string, value: unknown): string {
   const mark = fact.startsWith(MARK) ? MARK : '';
-  return `${mark}{ "fact": "${fact.slice(mark.length)}", "operator": "${operator}", "value": ${JSON.stringify(value)} }`;
+  return `${mark}{ "fact": ${quote(fact.replace(MARK, ''))}, "operator": "${operator}", "value": ${JSON.stringify(value)} }`;
 }
 
 export const all = (...conditions: readonly string[]) => `{ "all": [${conditions.join(', ')}] }`;
@@ -66,22 +71,20 @@ export const named = (name: string) => `{ "condition": "${name}" }`;
 
 /** A rule's text; a mark may stand before the name. `more` are further keys, such as `"stop": true`. */
 export function rule(name: string, conditions: string, more = '', actions = tag(name.replace(MARK, ''))): string {
-  const mark = name.startsWith(MARK) ? MARK : '';
   const keys = more === '' ? '' : ` ${more},`;
-  return `{ "name": ${mark}"${name.slice(mark.length)}",${keys} "conditions": ${conditions}, "actions": [${actions}] }`;
+  return `{ "name": ${quote(name)},${keys} "conditions": ${conditions}, "actions": [${actions}] }`;
 }
 
+/** The action `tag`; a mark may stand before each. */
 export const tag = (...tags: readonly string[]) =>
-  `{ "type": "tag", "value": { "tags": [${tags.map((each) => (each.startsWith(MARK) ? `${MARK}"${each.slice(1)}"` : `"${each}"`)).join(', ')}] } }`;
+  `{ "type": "tag", "value": { "tags": [${tags.map(quote).join(', ')}] } }`;
 
 /** `setCustomFields` of one field; a mark may stand before the key. */
-export function set(field: string, value: string): string {
-  const mark = field.startsWith(MARK) ? MARK : '';
-  return `{ "type": "setCustomFields", "value": { ${mark}"${field.slice(mark.length)}": ${JSON.stringify(value)} } }`;
-}
+export const set = (field: string, value: string) =>
+  `{ "type": "setCustomFields", "value": { ${quote(field)}: ${JSON.stringify(value)} } }`;
 
-export const file = (rules: readonly string[], conditions: Readonly<Record<string, string>> = {}) =>
-  `{ "conditions": {${Object.entries(conditions).map(([name, text]) => {
-    const mark = name.startsWith(MARK) ? MARK : '';
-    return ` ${mark}"${name.slice(mark.length)}": ${text}`;
-  })} }, "rules": [\n${rules.join(',\n')}\n] }`;
+/** A rule file's text; a mark may stand before the name of a condition. */
+export function file(rules: readonly string[], conditions: Readonly<Record<string, string>> = {}): string {
+  const entries = Object.entries(conditions).map(([name, text]) => ` ${quote(name)}: ${text}`);
+  return `{ "conditions": {${entries.join(',')} }, "rules": [\n${rules.join(',\n')}\n] }`;
+}

@@ -1,8 +1,8 @@
 import { formatFault } from '../../src/files/fault.js';
 import { buildRuleSet } from '../../src/rules/load-rules.js';
-import { readRuleTestFile } from '../../src/rules/read-rule-tests.js';
+import { readRuleTestFile } from '../../src/rule-tests/read-rule-tests.js';
 import type { RuleSet } from '../../src/rules/rule-set.js';
-import type { RuleTest } from '../../src/rules/rule-test.js';
+import type { RuleTest } from '../../src/rule-tests/rule-test.js';
 import type { SourceFile } from '../../src/rules/rules-folder.js';
 
 /** A rule set and tests of it, made without a folder. Both must be without a fault. */

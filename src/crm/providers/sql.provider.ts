@@ -1,19 +1,23 @@
 import { resolve } from 'node:path';
 import type { JsonValue } from '../../facts/facts.js';
+import { didYouMean } from '../../files/did-you-mean.js';
 import type { ObjectReader } from '../../files/object-reader.js';
 import type { EmailAddress } from '../../shared/email-address.js';
 import { EnricherError } from '../../shared/errors.js';
-import type { ProviderConfig, ProviderContext } from '../crm-config.js';
+import type { ProviderContext } from '../crm-config.js';
 import { type CrmMatch, CrmProvider } from '../crm.provider.js';
 import { type FieldMap, mapFields } from '../field-map.js';
+import { checkQuery } from './sql-query.js';
 import { SqliteClient, SqliteError } from './sqlite-client.js';
+import type { SqliteResult } from './sqlite-protocol.js';
 
 export interface SqlProviderOptions {
   readonly name: string;
   /** Absolute path of the SQLite file. */
   readonly path: string;
-  /** Queries with the named parameters `:email`, `:domain`, `:local`. */
+  /** A query with the named parameters `:email`, `:domain`, `:local`. */
   readonly byEmail: string;
+  /** A query with `:domain`. */
   readonly byDomain: string | null;
   readonly fields: FieldMap;
 }
@@ -24,19 +28,19 @@ const MAX_ROWS = 10;
 export function readSqlProvider(
   { name, fields, folder, text }: ProviderContext,
   reader: ObjectReader,
-): ProviderConfig | undefined {
+): (() => CrmProvider) | undefined {
   reader.require('url', 'a "sql" provider');
   reader.require('byEmail', 'a "sql" provider');
   const url = text(reader, 'url');
-  const byEmail = reader.string('byEmail');
-  const byDomain = reader.string('byDomain') ?? null;
+  const byEmail = checkQuery(reader, 'byEmail');
+  const byDomain = checkQuery(reader, 'byDomain') ?? null;
   if (url === undefined || byEmail === undefined) return undefined;
   if (!url.startsWith('file:')) {
     reader.document.error(reader.get('url')!, 'the database must be a SQLite file for now: "file:./customers.db"');
     return undefined;
   }
   const path = resolve(folder, url.slice('file:'.length));
-  return { name, fields, create: () => new SqlProvider({ name, path, byEmail, byDomain, fields }) };
+  return () => new SqlProvider({ name, path, byEmail, byDomain, fields });
 }
 
 /** Customers by the operator's own queries. Values are only ever bound, and the database is opened read-only. */
@@ -53,8 +57,7 @@ export class SqlProvider extends CrmProvider {
       path,
       statements: { byEmail, ...(byDomain === null ? {} : { byDomain }) },
     });
-    if (byDomain !== null)
-      this.findByDomain = (domain, signal) => this.#find('byDomain', { domain, email: '', local: '' }, signal);
+    if (byDomain !== null) this.findByDomain = (domain, signal) => this.#find('byDomain', { domain }, signal);
   }
 
   override findByEmail({ address, domain, local }: EmailAddress, signal: AbortSignal): Promise<CrmMatch> {
@@ -77,21 +80,33 @@ export class SqlProvider extends CrmProvider {
     parameters: Record<string, string>,
     signal: AbortSignal,
   ): Promise<CrmMatch> {
-    const rows = await this.#query(statement, parameters, signal);
+    const { columns, rows } = await this.#query(statement, parameters, signal);
+    this.#checkColumns(statement, columns);
     const [row] = rows;
     if (row === undefined) return { kind: 'not_found' };
     if (rows.length > 1) return { kind: 'ambiguous', count: rows.length };
-    const columns = Object.entries(row).map(([column, value]) => [column, toJson(value)] as const);
-    return { kind: 'found', record: mapFields(Object.fromEntries(columns), this.options.fields) };
+    const cells = Object.entries(row).map(([column, value]) => [column, toJson(value)] as const);
+    return { kind: 'found', record: mapFields(Object.fromEntries(cells), this.options.fields) };
   }
 
-  async #query(statement: 'byEmail' | 'byDomain', parameters: Record<string, string>, signal: AbortSignal) {
+  #checkColumns(statement: string, columns: readonly string[]): void {
+    const missing = Object.values(this.options.fields ?? {}).find((column) => !columns.includes(column));
+    if (missing === undefined) return;
+    const what = `the result has no column "${missing}", which "fields" names${didYouMean(missing, columns)}`;
+    throw new EnricherError('CRM_MISCONFIGURED', `${statement}: ${what}`);
+  }
+
+  async #query(
+    statement: 'byEmail' | 'byDomain',
+    parameters: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<SqliteResult> {
     try {
       return await this.#client.query(statement, parameters, MAX_ROWS, signal);
     } catch (error) {
       if (!(error instanceof SqliteError)) throw error;
       const code = isPassing(error.code) ? 'CRM_UNAVAILABLE' : 'CRM_MISCONFIGURED';
-      throw new EnricherError(code, `Provider "${this.name}", ${statement}: ${error.message}`, { cause: error });
+      throw new EnricherError(code, `${statement}: ${error.message}`, { cause: error });
     }
   }
 }

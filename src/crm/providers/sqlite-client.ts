@@ -1,9 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.js';
-
-type Rows = readonly Record<string, unknown>[];
+import type { SqliteAnswer, SqliteQuery, SqliteResult, SqliteSetup } from './sqlite-protocol.js';
 
 /** SQLite refused or failed a query. */
 export class SqliteError extends Error {
@@ -18,42 +16,44 @@ export class SqliteError extends Error {
   }
 }
 
-interface Pending {
-  readonly resolve: (rows: Rows) => void;
+interface Waiting {
+  readonly query: SqliteQuery;
+  readonly resolve: (result: SqliteResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A database in a process of its own, started at the first query and again after a query had to be cut off. */
+/**
+ * A database in a process of its own, started at the first query and again after a query had to be cut off. It is given
+ * one query at a time, so that cutting one off costs the others nothing but the new start.
+ */
 export class SqliteClient {
   #child: ChildProcess | undefined;
   #nextId = 0;
-  readonly #pending = new Map<number, Pending>();
+  #isClosed = false;
+  /** The first is under way, the others wait for it. */
+  readonly #queue: Waiting[] = [];
 
-  constructor(private readonly setup: SqliteSetup) {}
+  constructor(private readonly setup: Omit<SqliteSetup, 'parentPid'>) {}
 
   /**
-   * The rows of a statement, at most `maxRows`.
+   * The result of a statement, at most `maxRows` of it.
    *
-   * @throws SqliteError when SQLite refuses; the signal's reason when it aborts, which kills the process and so fails every
-   *   query that waits behind the one that did not finish
+   * @throws SqliteError when SQLite refuses or the client was closed; the signal's reason when it aborts
    */
   async query(
     statement: string,
     parameters: Record<string, string>,
     maxRows: number,
     signal: AbortSignal,
-  ): Promise<Rows> {
+  ): Promise<SqliteResult> {
     signal.throwIfAborted();
-    const query: SqliteQuery = { id: this.#nextId++, statement, parameters, maxRows };
-    const { promise, resolve, reject } = Promise.withResolvers<Rows>();
-    const cutOff = () => {
-      this.#pending.delete(query.id);
-      reject(signal.reason);
-      this.#stop(new SqliteError('the database was busy with a query that had to be cut off', 0));
-    };
+    if (this.#isClosed) throw closed();
+    const { promise, resolve, reject } = Promise.withResolvers<SqliteResult>();
+    const waiting = { query: { id: this.#nextId++, statement, parameters, maxRows }, resolve, reject };
+    const cutOff = () => this.#cutOff(waiting, signal.reason);
     signal.addEventListener('abort', cutOff, { once: true });
-    this.#pending.set(query.id, { resolve, reject });
-    this.#running().send(query);
+    this.#queue.push(waiting);
+    if (this.#queue.length === 1) this.#sendFirst();
     try {
       return await promise;
     } finally {
@@ -62,21 +62,46 @@ export class SqliteClient {
   }
 
   close(): void {
-    this.#stop(new SqliteError('the database was closed', 0));
+    this.#isClosed = true;
+    this.#kill();
+    for (const { reject } of this.#queue.splice(0)) reject(closed());
+  }
+
+  #cutOff(waiting: Waiting, reason: unknown): void {
+    const at = this.#queue.indexOf(waiting);
+    if (at === 0) this.#endChild(reason);
+    else if (at > 0) this.#queue.splice(at, 1)[0]!.reject(reason);
+  }
+
+  /** Gives the first query to the process; one that cannot be given fails, and the next is tried. */
+  #sendFirst(): void {
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      try {
+        this.#running().send(first.query);
+        return;
+      } catch (error) {
+        this.#kill();
+        this.#queue.shift();
+        first.reject(new SqliteError(`the process of the database cannot be used (${(error as Error).message})`, 0));
+      }
+    }
   }
 
   #running(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
     const script = new URL(`./sqlite.child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-    const child = fork(script, [JSON.stringify(this.setup)], {
+    const child = fork(script, [JSON.stringify({ ...this.setup, parentPid: process.pid })], {
       serialization: 'advanced',
       execArgv: ['--no-warnings'],
     });
     child.unref();
     child.channel?.unref();
-    child.on('message', (answer: SqliteAnswer) => this.#settle(answer));
+    child.on('message', (answer: SqliteAnswer) => {
+      if (child === this.#child) this.#settle(answer);
+    });
     const onEnd = (how: unknown) => {
-      if (child === this.#child) this.#stop(new SqliteError(`the process of the database ended (${String(how)})`, 0));
+      if (child === this.#child)
+        this.#endChild(new SqliteError(`the process of the database ended (${String(how)})`, 0));
     };
     child.on('error', (error) => onEnd(error.message));
     child.on('exit', (code, killedBy) => onEnd(killedBy ?? code));
@@ -85,18 +110,26 @@ export class SqliteClient {
   }
 
   #settle(answer: SqliteAnswer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if (answer.ok) pending?.resolve(answer.rows);
-    else pending?.reject(new SqliteError(answer.message, answer.code));
+    const first = this.#queue.shift();
+    if (answer.ok) first?.resolve(answer.result);
+    else first?.reject(new SqliteError(answer.message, answer.code));
+    this.#sendFirst();
   }
 
-  #stop(error: SqliteError): void {
+  /** Ends the process with the query under way; those that wait get a new one. */
+  #endChild(reason: unknown): void {
+    this.#kill();
+    this.#queue.shift()?.reject(reason);
+    this.#sendFirst();
+  }
+
+  #kill(): void {
     const child = this.#child;
     this.#child = undefined;
-    const waiting = [...this.#pending.values()];
-    this.#pending.clear();
     child?.kill('SIGKILL');
-    for (const { reject } of waiting) reject(error);
   }
+}
+
+function closed(): SqliteError {
+  return new SqliteError('the database was closed', 0);
 }

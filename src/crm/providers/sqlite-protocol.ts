@@ -3,6 +3,8 @@ export interface SqliteSetup {
   readonly path: string;
   /** The operator's SQL by name. */
   readonly statements: Readonly<Record<string, string>>;
+  /** The process that is served; the database's ends with it. */
+  readonly parentPid: number;
 }
 
 export interface SqliteQuery {
@@ -12,7 +14,13 @@ export interface SqliteQuery {
   readonly maxRows: number;
 }
 
+export interface SqliteResult {
+  /** All columns of the result, also when it has no row. */
+  readonly columns: readonly string[];
+  readonly rows: readonly Record<string, unknown>[];
+}
+
 export type SqliteAnswer =
-  | { readonly id: number; readonly ok: true; readonly rows: readonly Record<string, unknown>[] }
+  | { readonly id: number; readonly ok: true; readonly result: SqliteResult }
   /** `code` is SQLite's extended result code, 0 when the error is not SQLite's. */
   | { readonly id: number; readonly ok: false; readonly message: string; readonly code: number };

@@ -1,4 +1,6 @@
+import { extname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.ts';
 
 /**
@@ -6,9 +8,12 @@ import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.t
  * ending a thread, but a process can be killed. Only erasable types and built-in modules here, so that Node runs the file as
  * it stands, from src or dist.
  */
-const { path, statements } = JSON.parse(process.argv[2] ?? '{}') as SqliteSetup;
+const { path, statements, parentPid } = JSON.parse(process.argv[2] ?? '{}') as SqliteSetup;
 const prepared = new Map<string, StatementSync>();
 let database: DatabaseSync | undefined;
+
+const watchdog = new URL(`./sqlite.watchdog${extname(import.meta.filename)}`, import.meta.url);
+new Worker(watchdog, { workerData: parentPid }).unref();
 
 process.on('message', (query: SqliteQuery) => process.send?.(answer(query)));
 process.on('disconnect', () => process.exit(0));
@@ -17,12 +22,13 @@ process.on('SIGINT', () => undefined);
 
 function answer({ id, statement, parameters, maxRows }: SqliteQuery): SqliteAnswer {
   try {
+    const running = prepare(statement);
     const rows: Record<string, unknown>[] = [];
-    for (const row of prepare(statement).iterate(parameters)) {
+    for (const row of running.iterate(parameters)) {
       rows.push({ ...(row as Record<string, unknown>) });
       if (rows.length === maxRows) break;
     }
-    return { id, ok: true, rows };
+    return { id, ok: true, result: { columns: running.columns().map(({ name }) => name), rows } };
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number };
     return { id, ok: false, message, code: errcode ?? 0 };

@@ -59,8 +59,6 @@ export class Case {
 
   #impliesAtom(atom: Atom): boolean {
     if (this.#isNegatedByKey.get(atom.key) === atom.isNegated) return true;
-    // What reads the customer is unknown while nobody could look it up, and unknown is not true.
-    if (atom.readsCustomer && this.values.get(STATE)!.has('unavailable')) return false;
     if (atom.asks === 'present' && this.present.has(atom.path)) return true;
     const range = atom.range && this.#ranges.get(rangeKey(atom.range.kind, atom.path));
     if (atom.range && range && isWithin(range, atom.range)) return true;
@@ -141,7 +139,7 @@ export class Case {
     return null;
   }
 
-  /** Whether there is no record, for certain. */
+  /** Whether there is no record, for certain. While nobody could look it up, what reads it is unknown, and unknown is not true. */
   get isWithoutCustomer(): boolean {
     const states = this.values.get(STATE)!;
     return !states.has('found') && !states.has('unavailable');

@@ -6,7 +6,7 @@ import { lintMissingValues } from './lint-missing-values.js';
 import { lintDuplicates, lintNeverActs } from './lint-never-acts.js';
 import { readLintSource } from './lint-source.js';
 import { lintUnused } from './lint-unused.js';
-import type { LoadedRules } from './load-rules.js';
+import type { LoadedRules } from '../rules/load-rules.js';
 
 /**
  * What is odd in rules that have no fault: warnings with the codes of `LINT_CODES`. What is not certain is not told.

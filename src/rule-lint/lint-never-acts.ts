@@ -3,7 +3,7 @@ import type { Atom } from './lint-atom.js';
 import { CaseIndex } from './lint-case-index.js';
 import { type LintRule, type LintSource, whereIsRule } from './lint-source.js';
 import { isWider } from './lint-mailboxes.js';
-import { whereIs } from './read-named-conditions.js';
+import { whereIs } from '../rules/read-named-conditions.js';
 
 /** Warns of rules that cannot match, and of those that another one always takes precedence over. Returns their names. */
 export function lintNeverActs({ rules }: LintSource): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import type { ActionType } from '../actions/action.js';
 import type { LookupResult } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
 import type { JsonValue } from '../facts/facts.js';
-import type { SourceLocation } from './rule.js';
+import type { SourceLocation } from '../rules/rule.js';
 
 /** One test of a rule set: a message, what the look-up gave, the time, and what must come of it. */
 export interface RuleTest {

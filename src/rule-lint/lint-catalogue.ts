@@ -6,7 +6,7 @@ import { ObjectReader } from '../files/object-reader.js';
 import type { Mailbox, MailboxContent } from '../mailboxes/mailbox-catalogue.js';
 import type { LintCode } from './lint-codes.js';
 import { actionValues, type LintRule, type LintSource } from './lint-source.js';
-import { isForMailbox } from './rule.js';
+import { isForMailbox } from '../rules/rule.js';
 
 /** Something that a mailbox must have for an action to work. */
 interface Requirement {

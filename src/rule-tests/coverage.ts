@@ -1,11 +1,11 @@
 import { formatPath } from '../facts/fact-path.js';
-import { type CompiledCondition, FALSE, TRUE } from './compile-condition.js';
-import { explain } from './decide.js';
-import type { Rule, SourceLocation } from './rule.js';
-import type { RuleSet } from './rule-set.js';
+import { type CompiledCondition, FALSE, TRUE } from '../rules/compile-condition.js';
+import { explain } from '../rules/decide.js';
+import type { Rule, SourceLocation } from '../rules/rule.js';
+import type { RuleSet } from '../rules/rule-set.js';
 import type { RuleTest } from './rule-test.js';
 import { decideTest } from './run-rule-tests.js';
-import type { Explanation } from './verdict.js';
+import type { Explanation } from '../rules/verdict.js';
 
 /** One comparison of the rules, and how the tests saw it. */
 export interface ConditionCoverage {

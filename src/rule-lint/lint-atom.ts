@@ -3,9 +3,9 @@ import { formatPath, parsePath, type PathSegments } from '../facts/fact-path.js'
 import type { JsonValue } from '../facts/facts.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
-import { type DecoratedOperator, parseOperator } from './check-operand.js';
-import { createEngine } from './engine.js';
-import { isListReference, isTimed, listNameOf, operatorNamed, toEngineValue } from './engine-terms.js';
+import { type DecoratedOperator, parseOperator } from '../rules/check-operand.js';
+import { createEngine } from '../rules/engine.js';
+import { isListReference, isTimed, listNameOf, operatorNamed, toEngineValue } from '../rules/engine-terms.js';
 import { type Range, rangeOf } from './lint-range.js';
 
 /** One comparison of a rule, or its opposite, as far as the linter understands it. */

@@ -1,10 +1,10 @@
 import type { Fault } from '../files/fault.js';
 import type { JsonDocument, JsonNode } from '../files/json-document.js';
 import { readRuleTestFile, type TestsContext } from './read-rule-tests.js';
-import type { RuleSet } from './rule-set.js';
-import type { SourceFile } from './rules-folder.js';
+import type { RuleSet } from '../rules/rule-set.js';
+import type { SourceFile } from '../rules/rules-folder.js';
 import { runRuleTest, summarise } from './run-rule-tests.js';
-import { Slices } from './slices.js';
+import { Slices } from '../rules/slices.js';
 
 export interface TestGateOptions extends Pick<TestsContext, 'customerFields'> {
   readonly testBudgetMs?: number;

@@ -4,7 +4,7 @@ import { type JsonDocument, type JsonNode, valueOf } from '../files/json-documen
 import { describe, ObjectReader } from '../files/object-reader.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import { TEST_DEFAULTS } from './rule-test.js';
-import { parseTime } from './time-values.js';
+import { parseTime } from '../rules/time-values.js';
 
 /** The payload's value of a field as written in a test; undefined (recorded) when it is none. */
 type FieldReader = (document: JsonDocument, node: JsonNode, name: string) => unknown;

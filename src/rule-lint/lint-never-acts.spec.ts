@@ -39,6 +39,10 @@ describe('a rule that can never match', () => {
       all(leaf('customer.premium', 'lessThanInclusive', 10), leaf('▸customer.premium', 'greaterThan', 10)),
     ],
     ['a number outside', all(leaf('customer.premium', 'equal', 5), leaf('▸customer.premium', 'greaterThan', 10))],
+    [
+      'numbers written as text',
+      all(leaf('customer.premium', 'lessThan', '10'), leaf('▸customer.premium', 'greaterThan', 20)),
+    ],
     ['times', all(leaf('now', 'after', '2026-12-01'), leaf('▸now', 'before', '2026-11-01'))],
     [
       'a text and a part that it has not',
@@ -256,6 +260,11 @@ describe('a rule that never acts', () => {
       all(leaf('lookup.state', 'in', ['not_found', 'unavailable'])),
     ],
     ['only one of two alternatives', all(gold), any(gold, leaf('message.isReply', 'equal', true))],
+    [
+      'one that asks for a value, which null is not',
+      all(leaf('customer.tier', 'exists', true)),
+      all(leaf('customer.tier', 'equal', null)),
+    ],
     ['another pattern', all(leaf('message.subject', 'matches', 'a')), all(leaf('message.subject', 'matches', 'ab'))],
   ])('is not claimed beside %s', async (_name, first, second) => {
     const { codes } = await lintFiles({ 'a.json': file([rule('one', first, GROUP), rule('two', second, GROUP)]) });

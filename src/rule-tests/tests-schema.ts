@@ -3,7 +3,7 @@ import { LOOKUP_STATES, MATCHED_BY } from '../facts/facts.js';
 import { MESSAGE_FIELDS } from './read-test-message.js';
 import { TEST_DEFAULTS } from './rule-test.js';
 import { list, object, ref, type Schema, text } from '../files/json-schema.js';
-import { rulesSchema, type SchemaNames } from './rules-schema.js';
+import { rulesSchema, type SchemaNames } from '../rules/rules-schema.js';
 
 const TEST_PROPERTIES = {
   name: text('What holds, as a sentence; unique within the file'),

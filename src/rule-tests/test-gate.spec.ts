@@ -5,19 +5,19 @@ import { sourceFile, tagging, taggingRule } from '../../test/support/rule-tests.
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { until } from '../../test/support/until.js';
 import { formatFault } from '../files/fault.js';
-import { LastGoodRulesFolder } from './last-good.js';
-import { type LoadOptions, loadRules } from './load-rules.js';
-import { readRulesFolder, revisionOf } from './rules-folder.js';
-import { RulesService } from './rules.service.js';
+import { LastGoodRulesFolder } from '../rules/last-good.js';
+import { loadTestedRules, type TestedLoadOptions } from './load-tested-rules.js';
+import { readRulesFolder, revisionOf } from '../rules/rules-folder.js';
+import { RulesService } from '../rules/rules.service.js';
 
 const RULES = JSON.stringify({ rules: [taggingRule('a'), taggingRule('b')] });
 const expecting = (name: string, ...rules: readonly string[]) => ({ name, expect: { rules } });
 const GREEN = expecting('both act', 'a', 'b');
 const RED = expecting('a acts alone', 'a');
 
-async function load(files: Readonly<Record<string, string>>, options: Partial<LoadOptions> = {}) {
+async function load(files: Readonly<Record<string, string>>, options: Partial<TestedLoadOptions> = {}) {
   const folder = tempFolder(files);
-  const result = await loadRules(folder, { customerFields: null, ...options });
+  const result = await loadTestedRules(folder, { customerFields: null, ...options });
   const faults = (result.ok ? result.warnings : result.faults).map((fault) => formatFault(fault).split('\n')[0]!);
   return { ok: result.ok, faults: faults.map((fault) => fault.replaceAll(`${folder}/`, '')), result };
 }
@@ -102,7 +102,7 @@ describe('a running set', () => {
   async function start(files: Readonly<Record<string, string>>, lastGood: LastGoodRulesFolder | null = null) {
     const folder = tempFolder(files);
     const options = { folder, customerFields: null, lastGood, watching: { pollMs: 20, settleMs: 10 } };
-    return { folder, service: await RulesService.start(options) };
+    return { folder, service: await RulesService.start({ ...options, load: loadTestedRules }) };
   }
 
   test('stays while an edit turns a test red, says which, and is replaced once the test agrees', async () => {
@@ -163,7 +163,12 @@ describe('a running set', () => {
     const { folder, service } = await start({ 'a.json': RULES }, lastGood);
     service.close();
     writeFileSync(join(folder, 'a.test.json'), JSON.stringify(RED));
-    const again = await RulesService.start({ folder, customerFields: null, lastGood });
+    const again = await RulesService.start({
+      load: loadTestedRules,
+      folder,
+      customerFields: null,
+      lastGood,
+    });
     again.close();
     expect(again.status).toMatchObject({
       revision: service.status.revision,

@@ -1,4 +1,5 @@
-import { parseTime } from './time-values.js';
+import { toNumber } from '../rules/number-operators.js';
+import { parseTime } from '../rules/time-values.js';
 
 /** Numbers or times between two bounds, infinite where there is none. */
 export interface Range {
@@ -16,17 +17,17 @@ export function rangeOf(operator: string, value: unknown): Range | null {
     const time = parseTime(value);
     return time === null ? null : operator === 'before' ? { ...ALL, high: time } : { ...ALL, low: time };
   }
-  // A number written as text is compared as text with a fact that is text: no range.
-  if (typeof value !== 'number') return null;
+  const number = toNumber(value);
+  if (number === null) return null;
   switch (operator) {
     case 'lessThan':
-      return { ...ALL, high: value };
+      return { ...ALL, high: number };
     case 'lessThanInclusive':
-      return { ...ALL, high: value, isHighIncluded: true };
+      return { ...ALL, high: number, isHighIncluded: true };
     case 'greaterThan':
-      return { ...ALL, low: value };
+      return { ...ALL, low: number };
     case 'greaterThanInclusive':
-      return { ...ALL, low: value, isLowIncluded: true };
+      return { ...ALL, low: number, isLowIncluded: true };
     default:
       return null;
   }

@@ -4,8 +4,8 @@ import type { JsonDocument, JsonNode } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { factSegments } from './lint-atom.js';
 import type { LintSource } from './lint-source.js';
-import { listName } from './reference-lists.js';
-import { type SourceFile, wholeFile } from './rules-folder.js';
+import { listName } from '../rules/reference-lists.js';
+import { type SourceFile, wholeFile } from '../rules/rules-folder.js';
 
 /** Warns of named conditions and reference lists that nothing uses. Of lists, whose files have no text here, it returns the warnings. */
 export function lintUnused(source: LintSource, files: readonly SourceFile[]): Fault[] {

@@ -1,4 +1,4 @@
-import { isForMailbox, type MailboxFilter } from './rule.js';
+import { isForMailbox, type MailboxFilter } from '../rules/rule.js';
 
 /** Whether a filter lets every mailbox through that the other does. */
 export function isWider(filter: MailboxFilter | null, other: MailboxFilter | null): boolean {

@@ -3,11 +3,11 @@ import { ObjectReader } from '../files/object-reader.js';
 import { AtomReader } from './lint-atom.js';
 import { Case, type Conflict } from './lint-case.js';
 import { casesOf, FormulaReader, type NamedCondition } from './lint-formula.js';
-import { whereIs } from './read-named-conditions.js';
-import { readRuleFile } from './read-rule-file.js';
-import type { Rule } from './rule.js';
-import type { RuleSet } from './rule-set.js';
-import type { SourceFile } from './rules-folder.js';
+import { whereIs } from '../rules/read-named-conditions.js';
+import { readRuleFile } from '../rules/read-rule-file.js';
+import type { Rule } from '../rules/rule.js';
+import type { RuleSet } from '../rules/rule-set.js';
+import type { SourceFile } from '../rules/rules-folder.js';
 
 /** A rule with its text. */
 export interface LintRule {

@@ -1,10 +1,10 @@
 import { type Composition, composeActions } from '../actions/compose-actions.js';
 import { buildFacts } from '../facts/build-facts.js';
 import type { Facts } from '../facts/facts.js';
-import { decide } from './decide.js';
+import { decide } from '../rules/decide.js';
 import { type DiffLine, diffLists } from './diff-lists.js';
-import type { Rule } from './rule.js';
-import type { RuleSet } from './rule-set.js';
+import type { Rule } from '../rules/rule.js';
+import type { RuleSet } from '../rules/rule-set.js';
 import type { RuleTest } from './rule-test.js';
 
 /** How one test ended. */

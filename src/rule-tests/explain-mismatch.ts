@@ -1,10 +1,10 @@
 import { composeActions, type Suppressed } from '../actions/compose-actions.js';
-import { explain } from './decide.js';
-import type { Rule } from './rule.js';
-import type { RuleSet } from './rule-set.js';
+import { explain } from '../rules/decide.js';
+import type { Rule } from '../rules/rule.js';
+import type { RuleSet } from '../rules/rule-set.js';
 import type { RuleTest, WantedAction } from './rule-test.js';
 import { decideTest, type Mismatch, type TestOutcome, toLine } from './run-rule-tests.js';
-import type { Explanation } from './verdict.js';
+import type { Explanation } from '../rules/verdict.js';
 
 /** Why a test failed, by the rules that have a part in it, in rule order. */
 export interface MismatchReasons {

@@ -1,12 +1,12 @@
 import type { JsonDocument, JsonNode } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { readExpectation } from './read-expectation.js';
-import { type Definition, whereIs } from './read-named-conditions.js';
+import { type Definition, whereIs } from '../rules/read-named-conditions.js';
 import { readTestLookup } from './read-test-lookup.js';
 import { readTestMessage } from './read-test-message.js';
 import { type RuleTest, TEST_DEFAULTS } from './rule-test.js';
-import { readDocument, type SourceFile } from './rules-folder.js';
-import { parseTime } from './time-values.js';
+import { readDocument, type SourceFile } from '../rules/rules-folder.js';
+import { parseTime } from '../rules/time-values.js';
 
 export interface TestsContext {
   /** Null when the rules cannot be read: then names are not checked. */

@@ -3,7 +3,7 @@ import { type JsonNode, valueOf } from '../files/json-document.js';
 import { CaseIndex, type Entry } from './lint-case-index.js';
 import { isWider, sharesMailbox } from './lint-mailboxes.js';
 import { actionValues, type LintRule, type LintSource } from './lint-source.js';
-import { whereIs } from './read-named-conditions.js';
+import { whereIs } from '../rules/read-named-conditions.js';
 
 /** The more there are, the less each is read. */
 const MAX_WARNINGS_PER_FILE = 20;

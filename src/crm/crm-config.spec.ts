@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { tempFolder } from '../../test/support/temp-folder.js';
+import { readCrmConfig } from './crm-config.js';
+
+const BY_EMAIL = 'SELECT tier FROM c WHERE email = :email';
+
+/** `line:column  message` of each fault in a configuration with these queries, one key a line. */
+async function faultsOf(queries: Readonly<Record<string, string>>): Promise<string[]> {
+  const provider = { name: 'crm', type: 'sql', url: 'file:./c.db', byEmail: BY_EMAIL, ...queries };
+  const folder = tempFolder({ 'crm.json': JSON.stringify({ providers: [provider] }, null, 1) });
+  const read = await readCrmConfig(join(folder, 'crm.json'), {});
+  return read.ok ? [] : read.faults.map(({ line, column, message }) => `${line}:${column}  ${message}`);
+}
+
+test.each([
+  ['the address', BY_EMAIL],
+  ['its two parts', 'SELECT 1 FROM c WHERE a = :local AND b = :domain'],
+  ['a semicolon and a note at the end', `${BY_EMAIL}; -- the newest\n/* really? */ `],
+  ['colons and question marks in texts', `SELECT ':x?', "a:b?", [c:d?], \`e:f?\`, 'it''s :y' FROM c WHERE e = :email`],
+  ['colons and question marks in comments', `SELECT 1 /* :x ? ; */ FROM c -- :y ? ; 'z\nWHERE e = :email`],
+  ['a dollar sign in a name', 'SELECT a$b FROM c WHERE e = :email'],
+])('a query may have %s', async (_, byEmail) => {
+  expect(await faultsOf({ byEmail })).toEqual([]);
+});
+
+test.each([
+  [
+    'SELECT 1 FROM c WHERE e = :emial',
+    '7:42  unknown parameter ":emial" in "byEmail", did you mean ":email"? (there are :email, :local, :domain)',
+  ],
+  [
+    "SELECT 'it''s', \"x\" FROM c WHERE e = @email",
+    '7:55  unknown parameter "@email" in "byEmail", did you mean ":email"? (there are :email, :local, :domain)',
+  ],
+  [
+    'SELECT 1 FROM c WHERE e = $address',
+    '7:42  unknown parameter "$address" in "byEmail" (there are :email, :local, :domain)',
+  ],
+  ['SELECT 1 FROM c WHERE e = ?', '7:42  values are bound by name (:email, :local, :domain), not by position'],
+  ['SELECT 1 FROM c WHERE e = ?1', '7:42  values are bound by name (:email, :local, :domain), not by position'],
+  [`${BY_EMAIL}; SELECT 2`, '7:57  "byEmail" must be one statement; here another begins'],
+  ['-- SELECT :email', '7:15  "byEmail" has no statement'],
+  [' ;', '7:15  "byEmail" has no statement'],
+  [
+    'SELECT 1 FROM c',
+    '7:15  "byEmail" uses neither :email nor both :local and :domain, so it would find the same for everybody',
+  ],
+  [
+    'SELECT 1 FROM c WHERE d = :domain',
+    '7:15  "byEmail" uses neither :email nor both :local and :domain, so it would find the same for everybody',
+  ],
+])('byEmail %j is refused at its place', async (byEmail, fault) => {
+  expect(await faultsOf({ byEmail })).toEqual([fault]);
+});
+
+test.each([
+  ['SELECT 1 FROM c', '8:16  "byDomain" does not use :domain, so it would find the same for everybody'],
+  ['SELECT 1 FROM c WHERE e = :email', '8:43  unknown parameter ":email" in "byDomain" (there is :domain)'],
+])('byDomain %j is refused at its place', async (byDomain, fault) => {
+  expect(await faultsOf({ byDomain })).toEqual([fault]);
+});

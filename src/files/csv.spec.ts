@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { CsvError, parseCsv, parseCsvRows } from './csv.js';
+
+const bytes = (text: string, encoding: BufferEncoding = 'utf8') => Buffer.from(text, encoding);
+
+function faultOf(content: Uint8Array): CsvError {
+  try {
+    parseCsv(content);
+  } catch (error) {
+    if (error instanceof CsvError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+test.each([
+  ['LF', 'a,b\n1,2\n3,4\n'],
+  ['CRLF', 'a,b\r\n1,2\r\n3,4\r\n'],
+  ['CR', 'a,b\r1,2\r3,4\r'],
+  ['CRLF after LF', 'a,b\n1,2\r\n3,4\r\n'],
+  ['LF after CRLF', 'a,b\r\n1,2\n3,4'],
+  ['LF and CRLF after quoted cells', 'a,"b"\r\n1,"2"\n3,"4"\r\n'],
+  ['an empty line between', 'a,b\r\n\n1,2\r\n\r\n3,4'],
+])('lines may end with %s', (_, text) => {
+  expect(parseCsv(bytes(text))).toEqual([
+    ['a', 'b'],
+    ['1', '2'],
+    ['3', '4'],
+  ]);
+});
+
+test('a line break in a quoted cell stays as written', () => {
+  expect(parseCsv(bytes('a\n"x\r\ny"\r\n'))).toEqual([['a'], ['x\r\ny']]);
+});
+
+test('a UTF-8 byte order mark is no part of the first column', () => {
+  expect(parseCsv(bytes('\uFEFFa\nä'))).toEqual([['a'], ['ä']]);
+});
+
+test('a file that is not UTF-8 is refused, with the line', () => {
+  expect(faultOf(bytes('name\nMuller\nMüller\n', 'latin1'))).toMatchObject({
+    line: 3,
+    message: 'the file is not UTF-8 text',
+  });
+  expect(faultOf(bytes('name\nMüller\n').subarray(0, 7))).toMatchObject({ line: 2 });
+});
+
+test.each([
+  ['little', bytes('\uFEFFa,b\n1,2\n', 'utf16le')],
+  ['big', bytes('\uFEFFa,b\n1,2\n', 'utf16le').swap16()],
+])('UTF-16 of the %s end first is refused, and said so', (_, content) => {
+  expect(faultOf(content)).toMatchObject({ line: 1, message: 'the file is UTF-16 text, not UTF-8' });
+});
+
+test('two columns with one name are refused, without the name', () => {
+  const fault = faultOf(bytes('tier,email, tier\n1,2,3\n'));
+  expect(fault).toMatchObject({ line: 1, message: 'columns 1 and 3 of the header row have the same name' });
+});
+
+test('columns without a name, as a spreadsheet leaves them, are no fault', () => {
+  expect(parseCsv(bytes('a,,\n1,,\n'))).toEqual([
+    ['a', '', ''],
+    ['1', '', ''],
+  ]);
+});
+
+test('what is wrong is said without the data', () => {
+  expect(faultOf(bytes('a,b\n"secret"x,2\n'))).toMatchObject({
+    line: 2,
+    message: expect.not.stringContaining('secret'),
+  });
+});
+
+test('rows know their lines, whatever these end with', () => {
+  expect(parseCsvRows(bytes('a,b\r\n1,2\n\n3,4\r5,6\r\n')).map(({ line }) => line)).toEqual([1, 2, 4, 5]);
+});
