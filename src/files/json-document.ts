@@ -1,5 +1,6 @@
 import { type Node, type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Fault } from './fault.js';
+import { treeOfValidJson } from './json-tree.js';
 
 export type JsonNode = Node;
 
@@ -83,19 +84,22 @@ export class JsonDocument {
       this.error(0, 'the file is empty');
       return undefined;
     }
-    const errors: ParseError[] = [];
-    const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
-    const [first] = errors;
-    if (first !== undefined) {
-      this.error(
-        Math.min(first.offset, this.text.length),
-        SYNTAX_MESSAGES[printParseErrorCode(first.error)] ?? 'not valid JSON',
-      );
+    if (!isValidJson(this.text)) {
+      this.#reportSyntax();
       return undefined;
     }
-    if (root === undefined) return undefined;
+    const root = treeOfValidJson(this.text);
     this.#reportDuplicateKeys(root);
     return root;
+  }
+
+  /** Where the text stops being JSON: jsonc-parser goes on after a fault, and so knows its place. */
+  #reportSyntax(): void {
+    const errors: ParseError[] = [];
+    parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
+    const { offset, error } = errors[0] ?? { offset: 0, error: undefined };
+    const message = error === undefined ? undefined : SYNTAX_MESSAGES[printParseErrorCode(error)];
+    this.error(Math.min(offset, this.text.length), message ?? 'not valid JSON');
   }
 
   #reportDuplicateKeys(node: JsonNode): void {
@@ -154,14 +158,28 @@ function offsetBelowDepth(text: string, limit: number): number | undefined {
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at];
+    const code = text.charCodeAt(at);
     if (isInString) {
-      if (char === '\\') at++;
-      else if (char === '"' || char === '\n') isInString = false;
-    } else if (char === '"') isInString = true;
-    else if (char === '{' || char === '[') {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE || code === LINE_FEED) isInString = false;
+    } else if (code === QUOTE) isInString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       if (++depth > limit) return at;
-    } else if (char === '}' || char === ']') depth--;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
   }
   return undefined;
+}
+
+const [BACKSLASH, QUOTE, LINE_FEED, OPEN_BRACE, OPEN_BRACKET, CLOSE_BRACE, CLOSE_BRACKET] = Array.from(
+  '\\"\n{[}]',
+  (char) => char.charCodeAt(0),
+);
+
+function isValidJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
