@@ -76,10 +76,18 @@ program
   .requiredOption('--message <file>', 'a delivery as Emailgistics sends it ("-" reads standard input)')
   .option('--customer <file>', 'the CRM record as rules see it, or null; without it the configured CRM is asked')
   .option('--now <time>', 'evaluate as if it were this time (ISO 8601)')
+  .option('--full', 'print every condition with what it read, as json-rules-engine evaluates it')
   .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
   .addOption(format)
   .action(
-    async (options: { message: string; customer?: string; now?: string; rules?: string; format: 'text' | 'json' }) => {
+    async (options: {
+      message: string;
+      customer?: string;
+      now?: string;
+      rules?: string;
+      full?: boolean;
+      format: 'text' | 'json';
+    }) => {
       const { simulate } = await import('./cli/simulate.js');
       process.exitCode = await simulate(options, process.env, process.stdout);
     },

@@ -12,6 +12,7 @@ import { RulesService } from '../rules/rules.service.js';
 import { EnricherError } from '../shared/errors.js';
 import { parseDelivery } from '../webhook/parse-delivery.js';
 import { GivenCustomerProvider } from './given-customer.provider.js';
+import { printConditions } from './print-conditions.js';
 import { toJson, toText } from './print-enrichment.js';
 
 export interface SimulateOptions {
@@ -20,6 +21,8 @@ export interface SimulateOptions {
   readonly now?: string;
   readonly rules?: string;
   readonly format: 'text' | 'json';
+  /** With text: prints every condition too, with what it read. */
+  readonly full?: boolean;
 }
 
 /**
@@ -51,6 +54,8 @@ export async function simulate(
     );
     const explanations = enrichment.trace === null ? [] : explain(rules.current, enrichment.trace.facts);
     out.write(options.format === 'json' ? toJson(enrichment, explanations) : toText(enrichment, explanations));
+    if (options.full === true && options.format === 'text' && enrichment.trace !== null)
+      out.write(await printConditions(rules.current, enrichment.trace.facts));
     return 0;
   } finally {
     rules.close();

@@ -137,6 +137,24 @@ describe('enricher simulate', () => {
     });
   });
 
+  test('prints every condition with --full, those included that decided nothing', async () => {
+    const conditions = {
+      any: [...RULE.conditions.all, { not: { fact: 'message.subject', operator: 'containsText', value: 'x' } }],
+    };
+    const cwd = project({ 'rules/vip.json': JSON.stringify({ rules: [{ ...RULE, conditions }] }) });
+    const { stdout } = await enricher(['simulate', '--message', 'message.json', '--full'], {}, cwd);
+    const tree = stdout.slice(stdout.indexOf('All conditions')).replaceAll(/ +\(rules\/vip\.json:1:\d+\)/g, '');
+    expect(tree.split('\n')).toEqual([
+      'All conditions, as json-rules-engine evaluates them:',
+      '  vip',
+      '    + any',
+      '      + customer.tier is "gold"; asked: equal "gold"',
+      '      + not',
+      '        - message.subject is ""; asked: containsText "x"',
+      '',
+    ]);
+  });
+
   test('evaluates at a given time', async () => {
     const rule = { ...RULE, validFrom: '2030-01-01', conditions: { all: [] } };
     const cwd = project({ 'rules/vip.json': JSON.stringify({ rules: [rule] }) });
