@@ -43,6 +43,8 @@ export class FileWatcher {
    *   while it loaded is seen
    */
   start(fingerprint: string): void {
+    // Whoever closes while the fingerprint is still being taken is not left with a watcher.
+    if (this.#isClosed) return;
     this.#lastReported = fingerprint;
     this.#lastSeen = fingerprint;
     try {
