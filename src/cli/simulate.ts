@@ -73,14 +73,14 @@ async function chooseLookups(customerFile: string | undefined, config: ServiceCo
       onUnavailable: 'error',
     } as const;
   }
-  const { providers, timeoutMs, customerFields, onUnavailable } = await requireCrmConfig(config.crmConfigFile, env);
+  const { providers, lookup, customerFields } = await requireCrmConfig(config.crmConfigFile, env);
   return {
     lookups: new LookupService(
       providers.map((provider) => provider.create()),
-      timeoutMs,
+      lookup.protection.timeoutMs,
     ),
     customerFields,
-    onUnavailable,
+    onUnavailable: lookup.onUnavailable,
   };
 }
 

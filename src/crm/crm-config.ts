@@ -6,19 +6,16 @@ import { JsonDocument, type JsonNode } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { EnricherError } from '../shared/errors.js';
 import type { CrmProvider } from './crm.provider.js';
-import type { FieldMap } from './field-map.js';
+import { type FieldMap, type FieldSource, VALUE_TYPES } from './field-map.js';
+import { type LookupOptions, readLookupOptions } from './lookup-options.js';
+import { type ProtectionOptions, PROTECTION_KEYS, readProtection } from './protection-options.js';
 import { readFileProvider } from './providers/file.provider.js';
 import { readSqlProvider } from './providers/sql.provider.js';
 import { resolveSecrets } from './secret-references.js';
 
-/** What the message gets when no provider could be reached and no rule acts: an error for people to see, or a retry. */
-export type OnUnavailable = 'error' | 'retry';
-
 export interface CrmConfig {
   readonly providers: readonly ProviderConfig[];
-  readonly onUnavailable: OnUnavailable;
-  /** Longest wait for one call to a provider, in milliseconds. */
-  readonly timeoutMs: number;
+  readonly lookup: LookupOptions;
   /** All fields that some provider maps; null when one passes every column. */
   readonly customerFields: readonly string[] | null;
 }
@@ -26,7 +23,13 @@ export interface CrmConfig {
 /** A provider of the configuration, checked and ready to be made. */
 export interface ProviderConfig {
   readonly name: string;
+  readonly type: ProviderType;
   readonly fields: FieldMap;
+  readonly protection: ProtectionOptions;
+  /** Opens `POST /hooks/crm/<name>`; null when the CRM tells us nothing by itself. */
+  readonly pushSecret: string | null;
+  /** How often all changed customers are fetched ahead, in milliseconds; null for never. */
+  readonly prefetchEveryMs: number | null;
   readonly create: () => CrmProvider;
   /** A warning at its entry in the configuration. */
   readonly warning: (message: string) => Fault;
@@ -35,27 +38,47 @@ export interface ProviderConfig {
 /** What a provider type needs to read its part of the configuration. */
 export interface ProviderContext {
   readonly name: string;
+  readonly type: string;
   readonly fields: FieldMap;
   /** Paths in the configuration are relative to this folder. */
   readonly folder: string;
   /** The text at a key with `${env:…}` and `${file:…}` replaced; undefined (recorded) when absent or unresolved. */
   readonly text: (reader: ObjectReader, key: string) => string | undefined;
+  /** Reports the faults of another file that the provider is made of. */
+  readonly include: (document: JsonDocument) => void;
 }
 
-type ProviderReader = (context: ProviderContext, reader: ObjectReader) => (() => CrmProvider) | undefined;
+type ProviderReader = (
+  context: ProviderContext,
+  reader: ObjectReader,
+) => Promise<(() => CrmProvider) | undefined> | (() => CrmProvider) | undefined;
 
-/** The provider types, one line each. */
+/** The provider types, one line each. `keys` is null when the reader refuses unknown keys itself. */
 export const PROVIDER_TYPES = {
   file: { read: readFileProvider, keys: ['path', 'match'] },
   sql: { read: readSqlProvider, keys: ['url', 'byEmail', 'byDomain'] },
-} as const satisfies Record<string, { read: ProviderReader; keys: readonly string[] }>;
+} as const satisfies Record<string, { read: ProviderReader; keys: readonly string[] | null }>;
+
+export type ProviderType = keyof typeof PROVIDER_TYPES;
+
+/** Keys that every provider has. */
+export const COMMON_KEYS = [
+  'name',
+  'type',
+  'description',
+  'fields',
+  'pushSecret',
+  'prefetchMinutes',
+  ...PROTECTION_KEYS,
+] as const;
 
 export type CrmConfigRead =
   | { readonly ok: true; readonly config: CrmConfig; readonly warnings: readonly Fault[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-export const DEFAULT_TIMEOUT_MS = 3_000;
-export const MAX_TIMEOUT_MS = 60_000;
+export const MAX_PREFETCH_MINUTES = 7 * 24 * 60;
+/** Fewer characters are guessed too fast. */
+export const MIN_PUSH_SECRET_LENGTH = 16;
 
 /** Reads `config/crm.json`; secrets come from the given environment. */
 export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promise<CrmConfigRead> {
@@ -69,8 +92,9 @@ export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promi
     return { ok: false, faults: [{ severity: 'error', file, line: 1, column: 1, message, source: '' }] };
   }
   const document = new JsonDocument(file, bytes);
-  const config = document.root && readRoot(document, document.root, env);
-  const faults = sortFaults(document.faults);
+  const reading = new ConfigReading(document, env);
+  const config = document.root && (await reading.readRoot(document.root));
+  const faults = sortFaults([document, ...reading.included].flatMap((each) => each.faults));
   return config === undefined || hasErrors(faults) ? { ok: false, faults } : { ok: true, config, warnings: faults };
 }
 
@@ -82,64 +106,112 @@ export async function requireCrmConfig(file: string, env: NodeJS.ProcessEnv): Pr
   throw new EnricherError('CRM_CONFIG_INVALID', `The CRM configuration has ${read.faults.length} fault(s):\n${list}`);
 }
 
-function readRoot(document: JsonDocument, root: JsonNode, env: NodeJS.ProcessEnv): CrmConfig | undefined {
-  const reader = ObjectReader.of(document, root, 'the CRM configuration');
-  if (reader === undefined) return undefined;
-  reader.allow(['$schema', 'description', 'providers', 'lookup'], 'the CRM configuration');
-  reader.require('providers', 'the CRM configuration');
-  const names = new Set<string>();
-  const providers = (reader.array('providers') ?? []).flatMap((node) => readProvider(document, node, names, env) ?? []);
-  const lookup = reader.object('lookup');
-  lookup?.allow(['timeoutMs', 'onUnavailable'], '"lookup"');
-  return {
-    providers,
-    onUnavailable: lookup?.oneOf('onUnavailable', ['error', 'retry']) ?? 'error',
-    timeoutMs: lookup?.integer('timeoutMs', 1, MAX_TIMEOUT_MS) ?? DEFAULT_TIMEOUT_MS,
-    customerFields: providers.some(({ fields }) => fields === null)
-      ? null
-      : providers.flatMap(({ fields }) => Object.keys(fields!)),
+class ConfigReading {
+  readonly included: JsonDocument[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(
+    private readonly document: JsonDocument,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  async readRoot(root: JsonNode): Promise<CrmConfig | undefined> {
+    const reader = ObjectReader.of(this.document, root, 'the CRM configuration');
+    if (reader === undefined) return undefined;
+    reader.allow(['$schema', 'description', 'providers', 'lookup'], 'the CRM configuration');
+    reader.require('providers', 'the CRM configuration');
+    const lookup = readLookupOptions(reader.object('lookup'));
+    const providers: ProviderConfig[] = [];
+    for (const node of reader.array('providers') ?? []) {
+      const provider = await this.#readProvider(node, lookup.protection);
+      if (provider !== undefined) providers.push(provider);
+    }
+    return {
+      providers,
+      lookup,
+      customerFields: providers.some(({ fields }) => fields === null)
+        ? null
+        : providers.flatMap(({ fields }) => Object.keys(fields!)),
+    };
+  }
+
+  async #readProvider(node: JsonNode, defaults: ProtectionOptions): Promise<ProviderConfig | undefined> {
+    const { document } = this;
+    const reader = ObjectReader.of(document, node, 'a provider');
+    if (reader === undefined) return undefined;
+    const typeNode = reader.require('type', 'a provider');
+    const type = reader.string('type');
+    const name = reader.has('name') ? reader.string('name') : type;
+    if (name !== undefined && this.#names.has(name))
+      document.error(reader.get('name') ?? node, `duplicate provider "${name}"; give each a "name" of its own`);
+    if (name !== undefined) this.#names.add(name);
+    if (name === undefined || type === undefined || typeNode === undefined) return undefined;
+    if (!isProviderType(type)) {
+      const known = Object.keys(PROVIDER_TYPES);
+      const message = `unknown provider type "${type}"${didYouMean(type, known)} (there are ${known.join(', ')})`;
+      document.error(typeNode, message);
+      return undefined;
+    }
+    const { read, keys }: { read: ProviderReader; keys: readonly string[] | null } = PROVIDER_TYPES[type];
+    if (keys !== null) reader.allow([...COMMON_KEYS, ...keys], `a "${type}" provider`);
+    const fields = readFields(reader);
+    const context = {
+      name,
+      type,
+      fields,
+      folder: dirname(document.file),
+      text: this.#text,
+      include: (other: JsonDocument) => void this.included.push(other),
+    };
+    const common = {
+      protection: readProtection(reader, defaults),
+      pushSecret: this.#pushSecret(reader),
+      prefetchEveryMs: minutes(reader.integer('prefetchMinutes', 1, MAX_PREFETCH_MINUTES)),
+    };
+    const create = await read(context, reader);
+    const warning = (message: string) => document.faultAt('warning', node, message);
+    return create && { name, type, fields, ...common, create, warning };
+  }
+
+  #pushSecret(reader: ObjectReader): string | null {
+    const secret = this.#text(reader, 'pushSecret');
+    if (secret === undefined) return null;
+    if (secret.length >= MIN_PUSH_SECRET_LENGTH) return secret;
+    this.document.error(reader.get('pushSecret')!, `"pushSecret" needs ${MIN_PUSH_SECRET_LENGTH} characters or more`);
+    return null;
+  }
+
+  readonly #text = (from: ObjectReader, key: string): string | undefined => {
+    const written = from.string(key);
+    if (written === undefined) return undefined;
+    const resolved = resolveSecrets(written, this.env, dirname(this.document.file));
+    if (resolved.ok) return resolved.text;
+    from.document.error(from.get(key)!, resolved.message);
+    return undefined;
   };
 }
 
-function readProvider(
-  document: JsonDocument,
-  node: JsonNode,
-  names: Set<string>,
-  env: NodeJS.ProcessEnv,
-): ProviderConfig | undefined {
-  const reader = ObjectReader.of(document, node, 'a provider');
-  if (reader === undefined) return undefined;
-  reader.require('name', 'a provider');
-  const name = reader.string('name');
-  if (name !== undefined && names.has(name)) document.error(reader.get('name')!, `duplicate provider "${name}"`);
-  if (name !== undefined) names.add(name);
-  const typeNode = reader.require('type', 'a provider');
-  const type = reader.string('type');
-  if (name === undefined || type === undefined || typeNode === undefined) return undefined;
-  if (!Object.hasOwn(PROVIDER_TYPES, type)) {
-    document.error(
-      typeNode,
-      `unknown provider type "${type}"${didYouMean(type, Object.keys(PROVIDER_TYPES))} (there are ${Object.keys(PROVIDER_TYPES).join(', ')})`,
-    );
-    return undefined;
-  }
-  const { read, keys } = PROVIDER_TYPES[type as keyof typeof PROVIDER_TYPES];
-  reader.allow(['name', 'type', 'description', 'fields', ...keys], `a "${type}" provider`);
-  const text = (from: ObjectReader, key: string) => {
-    const written = from.string(key);
-    if (written === undefined) return undefined;
-    const resolved = resolveSecrets(written, env, dirname(document.file));
-    if (resolved.ok) return resolved.text;
-    document.error(from.get(key)!, resolved.message);
-    return undefined;
-  };
-  const fields = readFields(reader);
-  const create = read({ name, fields, folder: dirname(document.file), text }, reader);
-  return create && { name, fields, create, warning: (message) => document.faultAt('warning', node, message) };
+function isProviderType(type: string): type is ProviderType {
+  return Object.hasOwn(PROVIDER_TYPES, type);
+}
+
+function minutes(count: number | undefined): number | null {
+  return count === undefined ? null : count * 60_000;
 }
 
 function readFields(reader: ObjectReader): FieldMap {
   const fields = reader.object('fields');
   if (fields === undefined) return null;
-  return Object.fromEntries(fields.keys.map((name) => [name, fields.string(name) ?? '']));
+  return Object.fromEntries(fields.keys.map((name) => [name, readSource(fields, name)]));
+}
+
+function readSource(fields: ObjectReader, name: string): FieldSource {
+  if (fields.get(name)?.type !== 'object') return fields.string(name) ?? '';
+  const what = `field "${name}"`;
+  const source = fields.object(name, what)!;
+  source.allow(['from', 'type'], what);
+  source.require('from', what);
+  const from = source.string('from') ?? '';
+  const type = source.oneOf('type', VALUE_TYPES);
+  return type === undefined ? from : { from, type };
 }

@@ -40,7 +40,29 @@ test.each([
   ['a path from the environment', { providers: [{ ...FILE, path: '${env:CUSTOMERS}' }] }],
   ['a database', { providers: [SQL, { ...SQL, name: 'second', byDomain: 'SELECT :domain' }] }],
   ['a database address from the environment', { providers: [{ ...SQL, url: '${env:CUSTOMERS}' }] }],
-  ['limits for the look-up', { providers: [FILE], lookup: { timeoutMs: 60_000, onUnavailable: 'retry' } }],
+  ['a provider without a name', { providers: [{ type: 'file', path: './customers.csv' }] }],
+  [
+    'fields with types',
+    { providers: [{ ...FILE, fields: { tier: 'class', sum: { from: 'total', type: 'number' } } }] },
+  ],
+  ['a field in full without a type', { providers: [{ ...FILE, fields: { tier: { from: 'class' } } }] }],
+  ['a push and a pre-fetch', { providers: [{ ...SQL, pushSecret: 'x'.repeat(16), prefetchMinutes: 60 }] }],
+  ['limits of one provider', { providers: [{ ...FILE, timeoutMs: 500, maxConcurrent: 1, breakerOpenMs: 100 }] }],
+  [
+    'everything of the look-up',
+    {
+      providers: [FILE],
+      lookup: {
+        strategy: 'merge',
+        onUnavailable: 'retry',
+        timeoutMs: 60_000,
+        maxConcurrent: 20,
+        breakerOpenMs: 5_000,
+        cache: { foundSeconds: 0, notFoundSeconds: 0, staleSeconds: 0, maxEntries: 10, maxMegabytes: 1 },
+        lastKnownDays: 0,
+      },
+    },
+  ],
 ])('schema and service accept %s', async (_, config) => {
   validate(config);
   expect(validate.errors).toBeNull();
@@ -51,7 +73,6 @@ test.each([
   ['a configuration without providers', {}],
   ['providers that are no list', { providers: FILE }],
   ['an unknown key', { providers: [], provider: FILE }],
-  ['a provider without a name', { providers: [{ type: 'file', path: './customers.csv' }] }],
   ['a provider without a type', { providers: [{ name: 'customers', path: './customers.csv' }] }],
   ['a provider type that there is not', { providers: [{ name: 'customers', type: 'excel', path: './customers.csv' }] }],
   ['a file provider without a path', { providers: [{ name: 'customers', type: 'file' }] }],
@@ -62,6 +83,13 @@ test.each([
   ['a field with an empty column name', { providers: [{ ...FILE, fields: { tier: '' } }] }],
   ['a database without a query', { providers: [{ name: 'customers', type: 'sql', url: 'file:./customers.db' }] }],
   ['a database that is not SQLite', { providers: [{ ...SQL, url: 'oracle://customers' }] }],
+  ['a field type that there is not', { providers: [{ ...FILE, fields: { at: { from: 'at', type: 'date' } } }] }],
+  ['a field without its column', { providers: [{ ...FILE, fields: { at: { type: 'text' } } }] }],
+  ['a short push secret', { providers: [{ ...FILE, pushSecret: 'short' }] }],
+  ['a pre-fetch without rest', { providers: [{ ...FILE, prefetchMinutes: 0 }] }],
+  ['an unknown limit of the cache', { providers: [], lookup: { cache: { seconds: 1 } } }],
+  ['a year and more of last known values', { providers: [], lookup: { lastKnownDays: 366 } }],
+  ['an unknown strategy', { providers: [], lookup: { strategy: 'last' } }],
   ['a timeout of nothing', { providers: [], lookup: { timeoutMs: 0 } }],
   ['a timeout in text', { providers: [], lookup: { timeoutMs: '3s' } }],
   ['an unknown answer to an unavailable CRM', { providers: [], lookup: { onUnavailable: 'ignore' } }],

@@ -1,5 +1,8 @@
 import type { Schema } from '../files/json-schema.js';
-import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './crm-config.js';
+import { MAX_PREFETCH_MINUTES, MIN_PUSH_SECRET_LENGTH } from './crm-config.js';
+import { VALUE_TYPES } from './field-map.js';
+import { CACHE_LIMITS, LAST_KNOWN_DAYS, ON_UNAVAILABLE, STRATEGIES } from './lookup-options.js';
+import { type Limit, PROTECTION_LIMITS } from './protection-options.js';
 
 interface ProviderSchema {
   readonly description: string;
@@ -101,7 +104,7 @@ export function crmSchema(): Schema {
     definitions: {
       provider: {
         type: 'object',
-        required: ['name', 'type'],
+        required: ['type'],
         properties: { type: { enum: types, description: 'Where the customers are: in a file or in a database' } },
         allOf: types.map((type) => ({
           if: { required: ['type'], properties: { type: { const: type } } },
@@ -121,22 +124,29 @@ function providerSchema(type: string): Schema {
     type: 'object',
     description,
     additionalProperties: false,
-    required: ['name', 'type', ...required],
+    required: ['type', ...required],
     properties: {
       name: { $ref: '#/definitions/name' },
       type: { const: type },
       description: { $ref: '#/definitions/note' },
       ...properties,
       fields: { $ref: '#/definitions/fields' },
+      pushSecret: { $ref: '#/definitions/pushSecret' },
+      prefetchMinutes: { $ref: '#/definitions/prefetchMinutes' },
+      ...limits(PROTECTION_LIMITS),
     },
   };
+}
+
+function limits(table: Readonly<Record<string, Limit>>): Record<string, Schema> {
+  return Object.fromEntries(Object.entries(table).map(([key, limit]) => [key, { type: 'integer', ...limit }]));
 }
 
 const SHARED: Schema = {
   name: {
     type: 'string',
     minLength: 1,
-    description: 'Unique. Shown in answers, in logs and on the health page',
+    description: 'Unique. Shown in answers, in logs and on the health page. Left out: the type',
   },
   note: {
     type: 'string',
@@ -147,9 +157,21 @@ const SHARED: Schema = {
     description:
       'Names that rules and templates use (customer.claimNumber), each with the column it comes from. Left out: every column under its own name',
     additionalProperties: {
-      type: 'string',
-      minLength: 1,
-      description: 'A column',
+      anyOf: [
+        { type: 'string', minLength: 1, description: 'A column' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['from'],
+          properties: {
+            from: { type: 'string', minLength: 1, description: 'A column' },
+            type: {
+              enum: VALUE_TYPES,
+              description: 'What its values are turned into; one that cannot be is left out. A list is made of "a;b"',
+            },
+          },
+        },
+      ],
     },
     examples: [
       {
@@ -157,23 +179,44 @@ const SHARED: Schema = {
       },
     ],
   },
+  pushSecret: {
+    type: 'string',
+    minLength: MIN_PUSH_SECRET_LENGTH,
+    description:
+      'Opens POST /hooks/crm/<name>, by which the CRM drops or replaces a record at once. ${env:NAME} and ${file:path} are replaced',
+    examples: ['${env:CRM_PUSH_SECRET}'],
+  },
+  prefetchMinutes: {
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_PREFETCH_MINUTES,
+    description:
+      'How often the customers that changed are fetched ahead, for when the provider is down. Left out: never',
+  },
   lookup: {
     type: 'object',
     additionalProperties: false,
     properties: {
-      timeoutMs: {
-        type: 'integer',
-        minimum: 1,
-        maximum: MAX_TIMEOUT_MS,
-        default: DEFAULT_TIMEOUT_MS,
-        description: 'Longest wait for one answer of a provider, in milliseconds',
+      strategy: {
+        enum: STRATEGIES,
+        default: 'first',
+        description:
+          'first: the first provider that finds the sender wins. merge: all are asked at once; each field comes from the first provider that has it',
       },
       onUnavailable: {
-        enum: ['error', 'retry'],
+        enum: ON_UNAVAILABLE,
         default: 'error',
         description:
           'When no provider can be reached and no rule acts on that. error: Emailgistics shows an error and goes on without actions; retry: it sends the message again',
       },
+      ...limits(PROTECTION_LIMITS),
+      cache: {
+        type: 'object',
+        additionalProperties: false,
+        description: 'How long an answer is kept in memory. Customers of a "file" provider are in memory anyway',
+        properties: limits(CACHE_LIMITS),
+      },
+      lastKnownDays: limits({ lastKnownDays: LAST_KNOWN_DAYS })['lastKnownDays']!,
     },
   },
 };

@@ -39,10 +39,10 @@ const FIRST_CHECK_MS = 10_000;
     {
       provide: LookupService,
       inject: [CRM_CONFIG],
-      useFactory: ({ providers, timeoutMs }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
+      useFactory: ({ providers, lookup }: Awaited<ReturnType<typeof requireCrmConfig>>) =>
         new LookupService(
           providers.map((provider) => provider.create()),
-          timeoutMs,
+          lookup.protection.timeoutMs,
           logProviderStatus,
         ),
     },
@@ -61,8 +61,12 @@ const FIRST_CHECK_MS = 10_000;
         mailboxes: MailboxesService,
         intake: Intake,
         { answerDeadlineMs }: ServiceConfig,
-        { onUnavailable }: Awaited<ReturnType<typeof requireCrmConfig>>,
-      ) => new EnrichmentService(rules, lookups, mailboxes, intake, { answerDeadlineMs, onUnavailable }),
+        { lookup }: Awaited<ReturnType<typeof requireCrmConfig>>,
+      ) =>
+        new EnrichmentService(rules, lookups, mailboxes, intake, {
+          answerDeadlineMs,
+          onUnavailable: lookup.onUnavailable,
+        }),
     },
   ],
   exports: [Intake, RulesService, LookupService, MailboxesService, EnrichmentService],

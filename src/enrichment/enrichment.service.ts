@@ -1,5 +1,5 @@
 import { composeActions } from '../actions/compose-actions.js';
-import type { OnUnavailable } from '../crm/crm-config.js';
+import type { OnUnavailable } from '../crm/lookup-options.js';
 import type { LookupService } from '../crm/lookup.service.js';
 import { buildFacts, type LookupResult, senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';

@@ -4,6 +4,7 @@ export const ERROR_CODES = {
   RULES_INVALID: 'the rule files have faults, and no earlier set is running',
   CRM_CONFIG_INVALID: 'the CRM configuration has faults',
   CRM_UNAVAILABLE: 'a CRM did not answer, or answered with a passing fault',
+  CRM_RATE_LIMITED: 'a CRM asked us to wait',
   CRM_MISCONFIGURED: 'a CRM refuses us, or its data are not as configured; retrying does not help',
   MAILBOXES_INVALID: 'the mailbox catalogue has faults',
   EMAILGISTICS_REFUSED: "Emailgistics' API refuses the key or the address; retrying does not help",

@@ -4,7 +4,7 @@ import { parseCsv } from '../../files/csv.js';
 import { didYouMean } from '../../files/did-you-mean.js';
 import { JsonDocument, valueOf } from '../../files/json-document.js';
 import { asciiDomain, parseEmailAddress } from '../../shared/email-address.js';
-import { type FieldMap, mapFields } from '../field-map.js';
+import { type FieldMap, mapFields, sourceName } from '../field-map.js';
 
 /** What of the columns the author named; the rest has defaults. */
 export interface CustomerColumns {
@@ -50,7 +50,7 @@ export function readCustomers(path: string, bytes: Uint8Array, { match, fields }
 }
 
 function mapped(fields: FieldMap): (readonly [column: string, key: string])[] {
-  return Object.values(fields ?? {}).map((column) => [column, 'fields']);
+  return Object.values(fields ?? {}).map((source) => [sourceName(source), 'fields']);
 }
 
 const CSV = { column: 'column', where: '' };

@@ -6,7 +6,7 @@ import type { EmailAddress } from '../../shared/email-address.js';
 import { EnricherError } from '../../shared/errors.js';
 import type { ProviderContext } from '../crm-config.js';
 import { type CrmMatch, CrmProvider } from '../crm.provider.js';
-import { type FieldMap, mapFields } from '../field-map.js';
+import { type FieldMap, mapFields, sourceName } from '../field-map.js';
 import { checkQuery } from './sql-query.js';
 import { SqliteClient, SqliteError } from './sqlite-client.js';
 import type { SqliteResult } from './sqlite-protocol.js';
@@ -90,7 +90,9 @@ export class SqlProvider extends CrmProvider {
   }
 
   #checkColumns(statement: string, columns: readonly string[]): void {
-    const missing = Object.values(this.options.fields ?? {}).find((column) => !columns.includes(column));
+    const missing = Object.values(this.options.fields ?? {})
+      .map(sourceName)
+      .find((column) => !columns.includes(column));
     if (missing === undefined) return;
     const what = `the result has no column "${missing}", which "fields" names${didYouMean(missing, columns)}`;
     throw new EnricherError('CRM_MISCONFIGURED', `${statement}: ${what}`);
