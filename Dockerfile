@@ -29,6 +29,7 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY rules ./rules
 COPY config ./config
+COPY connectors ./connectors
 COPY samples ./samples
 COPY --from=build /app/dist ./dist
 USER node

@@ -20,5 +20,6 @@ export default {
       },
     ],
   },
+  setupFilesAfterEnv: ['<rootDir>/test/support/clean-logs.ts'],
   testTimeout: 30_000,
 };

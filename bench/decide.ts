@@ -38,7 +38,7 @@ const FACTS = {
   },
   sender: { address: 'dana@northwind.example', name: 'Dana Reyes', domain: 'northwind.example' },
   customer: { segment: 'segment-7', tier: 'gold', premium: 12_000 },
-  lookup: { state: 'found', matchedBy: 'email', source: 'crm', stale: false, ageSeconds: 0 },
+  lookup: { state: 'found', matchedBy: 'email', source: 'crm', stale: false, ageSeconds: 0, incomplete: false },
   conversation: { customFields: {} },
   now: '2026-11-24T09:00:00.000Z',
   lists: {},

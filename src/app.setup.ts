@@ -1,27 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ConsoleLogger, type LoggerService, type LogLevel as NestLogLevel } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { WebhookSecrets } from './auth/webhook-secrets.js';
 import type { ServiceConfig } from './config/service-config.js';
-import type { LogLevel } from './config/env.dto.js';
+import { guardPushDoor } from './crm-push/push-door.js';
+import { PushSecrets } from './crm-push/push-secrets.js';
 import { Intake } from './enrichment/intake.js';
+import { keepAddressHashKey } from './logs/address-hash-key.js';
+import { logRequests } from './logs/log-requests.js';
+import { ServiceLogger } from './logs/service-logger.js';
+import { Metrics } from './metrics/metrics.js';
 import { ProblemFilter } from './problem.filter.js';
+import { AddressHash } from './shared/address-hash.js';
 import { sendProblem } from './shared/problem.js';
+import { countAnswers } from './webhook/count-answers.js';
 import { guardDoor } from './webhook/door.js';
 
 /** The sender gives up on an attempt after 100 s; a request that takes longer to arrive is of no use to it. */
 const REQUEST_TIMEOUT_MS = 100_000;
-const REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
+/** No "@": it stands in log lines, and addresses do not. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
-/** The real application, ready to listen; tests use the same. */
-export async function createApp(
-  config: ServiceConfig,
-  logger: LoggerService | false = createLogger(config),
-): Promise<NestFastifyApplication> {
+/**
+ * The real application, ready to listen; tests use the same.
+ *
+ * @param logTo where log lines go; default: standard output
+ */
+export async function createApp(config: ServiceConfig, logTo?: DestinationStream): Promise<NestFastifyApplication> {
+  const { hash, lostBecause } = addressHash(config);
+  const to = logTo === undefined ? {} : { to: logTo };
+  const logger = ServiceLogger.create({ level: config.logLevel, isPretty: config.logPretty, hash, ...to });
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -34,16 +47,23 @@ export async function createApp(
     frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) =>
       void sendProblem(reply, { status: error.statusCode ?? 400, detail: error.message }),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, hash), adapter, {
     logger,
     bodyParser: false,
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter());
+  if (lostBecause !== null)
+    new Logger('Logs').warn(
+      `The key of address hashes cannot be kept (${lostBecause}): after a restart they are others`,
+    );
+  app.useGlobalFilters(new ProblemFilter(logger));
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  logRequests(fastify, logger, config.logLevel);
+  countAnswers(fastify, app.get(Metrics));
   guardDoor(fastify, app.get(WebhookSecrets), app.get(Intake));
+  guardPushDoor(fastify, app.get(PushSecrets), app.get(Intake));
   return app;
 }
 
@@ -58,41 +78,8 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-const NEST_LEVELS: Readonly<Record<LogLevel, readonly NestLogLevel[]>> = {
-  silent: [],
-  fatal: ['fatal'],
-  error: ['fatal', 'error'],
-  warn: ['fatal', 'error', 'warn'],
-  info: ['fatal', 'error', 'warn', 'log'],
-  debug: ['fatal', 'error', 'warn', 'log', 'debug'],
-  trace: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
-};
-
-function createLogger({ logLevel, logPretty }: ServiceConfig): LoggerService {
-  return new ServiceLogger({
-    logLevels: [...NEST_LEVELS[logLevel]],
-    json: !logPretty,
-    colors: logPretty,
-    prefix: 'enricher',
-  });
-}
-
-const FRAMEWORK_CONTEXTS = new Set([
-  'NestFactory',
-  'NestApplication',
-  'InstanceLoader',
-  'RoutesResolver',
-  'RouterExplorer',
-]);
-
-/** Leaves out what Nest tells of its own assembly, which no operator can use. */
-class ServiceLogger extends ConsoleLogger {
-  override log(message: unknown, ...context: unknown[]): void {
-    if (!FRAMEWORK_CONTEXTS.has(String(context.at(-1)))) super.log(message, ...context);
-  }
-
-  /** What keeps the service from starting is told once, by who started it. */
-  override error(message: unknown, ...context: unknown[]): void {
-    if (context.at(-1) !== 'ExceptionHandler') super.error(message, ...context);
-  }
+function addressHash({ addressHashKey, dataDir }: ServiceConfig): { hash: AddressHash; lostBecause: string | null } {
+  if (addressHashKey !== null) return { hash: new AddressHash(addressHashKey), lostBecause: null };
+  const { key, lostBecause } = keepAddressHashKey(dataDir);
+  return { hash: new AddressHash(key), lostBecause };
 }

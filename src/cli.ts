@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { CheckOptions } from './cli/check.js';
+import type { CrmCheckOptions } from './cli/crm-check.js';
+import type { CrmLookupOptions } from './cli/crm-lookup.js';
+import type { CrmPrefetchOptions } from './cli/crm-prefetch.js';
 import type { PullMailboxesOptions } from './cli/pull-mailboxes.js';
 import type { TestRulesOptions } from './cli/test-rules.js';
 
@@ -128,6 +131,55 @@ rules
     process.exitCode = await rulesDiff(options, process.env, process.stdout);
   });
 
+const crm = program.command('crm').description('about the customer databases');
+const crmFile = new Option('--crm <file>', 'CRM configuration (default: CRM_CONFIG)');
+
+crm
+  .command('check')
+  .description('ask each provider whether it would answer, and compare its fields with those that rules read')
+  .addOption(crmFile)
+  .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
+  .addOption(format)
+  .action(async (options: CrmCheckOptions) => {
+    const { crmCheck } = await import('./cli/crm-check.js');
+    process.exitCode = await crmCheck(options, process.env, process.stdout);
+  });
+
+crm
+  .command('lookup')
+  .description('look an address up as the service would: the record, who gave it, how long it took and how old it is')
+  .argument('<address>')
+  .addOption(crmFile)
+  .addOption(format)
+  .action(async (address: string, options: CrmLookupOptions, command: Command) => {
+    const { crmLookup } = await import('./cli/crm-lookup.js');
+    const refuse = (message: string) => command.error(message);
+    process.exitCode = await crmLookup(address, options, process.env, process.stdout, refuse);
+  });
+
+crm
+  .command('prefetch')
+  .description('fetch the customers that changed, for when a provider does not answer; Ctrl-C keeps the place')
+  .option('--provider <name>', 'only this one (default: all that can list their customers)')
+  .option('--full', 'fetch everybody, from the beginning')
+  .addOption(crmFile)
+  .action(async (options: CrmPrefetchOptions, command: Command) => {
+    const { crmPrefetch } = await import('./cli/crm-prefetch.js');
+    const { signal } = stopOnSignal();
+    const output = { out: process.stdout, err: process.stderr };
+    const refuse = (message: string) => command.error(message);
+    process.exitCode = await crmPrefetch(options, process.env, output, signal, refuse);
+  });
+
+program
+  .command('address-hash')
+  .description('print what stands for an address in the logs of the service')
+  .argument('<address>')
+  .action(async (address: string) => {
+    const { printAddressHash } = await import('./cli/address-hash.js');
+    process.exitCode = printAddressHash(address, process.env, process.stdout);
+  });
+
 program
   .command('healthcheck')
   .description('exit code 0 when the service on HOST and PORT is ready, else 1')
@@ -143,6 +195,13 @@ try {
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === EXIT.cannotRun) process.stderr.write(`${describeError(error)}\n`);
+}
+
+/** The first signal asks to stop, a second one ends the process. */
+function stopOnSignal(): AbortController {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  return stopping;
 }
 
 function loadEnvFile(): void {

@@ -19,9 +19,9 @@ export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
   const config = madeUpSecret === null ? given : { ...given, webhookSecrets: [madeUpSecret] };
   const app = await createApp(config);
   await listen(app, config);
-  stopping.started(app);
+  stopping.started(app, config);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;
-  process.stdout.write(`enricher listens on ${url}/webhooks/emailgistics\n`);
+  announce(config, `enricher listens on ${url}/webhooks/emailgistics`);
   if (madeUpSecret !== null) process.stdout.write(firstDelivery(url, madeUpSecret));
 }
 
@@ -51,6 +51,12 @@ function port(app: App): number {
   return (app.getHttpServer().address() as { port: number }).port;
 }
 
+/** Tells, at whatever level logs are, in the form that they have. */
+function announce({ logPretty }: ServiceConfig, msg: string): void {
+  const line = logPretty ? msg : JSON.stringify({ level: 'info', time: new Date().toISOString(), msg });
+  process.stdout.write(`${line}\n`);
+}
+
 function firstDelivery(url: string, secret: string): string {
   const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
   const data = existsSync(SAMPLE_MESSAGE)
@@ -65,22 +71,22 @@ curl -sS ${reachable}/webhooks/emailgistics -H 'Authorization: Bearer ${secret}'
 }
 
 /** Handles signals from the very start; one that comes before the service listens ends it at once, since nothing is in flight. */
-function stopOnSignal(): { started(app: App): void } {
-  let running: App | undefined;
+function stopOnSignal(): { started(app: App, config: ServiceConfig): void } {
+  let running: { readonly app: App; readonly config: ServiceConfig } | undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping || running === undefined) process.exit(running === undefined ? 0 : 1);
     isStopping = true;
-    process.stdout.write(`${signal}: answering the deliveries in flight, then stopping\n`);
-    void closeApp(running).then(
+    announce(running.config, `${signal}: answering the deliveries in flight, then stopping`);
+    void closeApp(running.app).then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
   return {
-    started(app) {
-      running = app;
+    started(app, config) {
+      running = { app, config };
     },
   };
 }

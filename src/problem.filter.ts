@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { ServiceLogger } from './logs/service-logger.js';
 import { type Problem, sendProblem } from './shared/problem.js';
 
 /** Shapes every error answer. What nobody expected becomes a 500 that tells only the log. */
@@ -7,11 +8,15 @@ import { type Problem, sendProblem } from './shared/problem.js';
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('Http');
 
+  constructor(private readonly logger: ServiceLogger) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toProblem(error);
-    if (problem.status === 500)
-      this.#logger.error(error instanceof Error ? error.stack : 'something that is no Error was thrown');
+    if (problem.status === 500) {
+      const told = error instanceof Error ? error.stack : 'something that is no Error was thrown';
+      this.logger.withRequestId(reply.request.id, () => this.#logger.error(told));
+    }
     void sendProblem(reply, problem);
   }
 }

@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { FACT_DEFINITIONS } from '../src/facts/facts.js';
 import { formatFault } from '../src/files/fault.js';
 import { readCrmConfig } from '../src/crm/crm-config.js';
+import { PRESETS } from '../src/crm/providers/http/presets.js';
 import { JsonDocument } from '../src/files/json-document.js';
 import { parseMailboxes } from '../src/mailboxes/read-mailboxes.js';
 import { LINT_CODES } from '../src/rule-lint/lint-codes.js';
@@ -72,6 +74,33 @@ test.each(examples('docs/crm.md').map((example, index) => [index + 1, example] a
     expect(read.ok ? read.warnings : read.faults.map(formatFault)).toEqual([]);
   },
 );
+
+describe('docs/presets.md', () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+  test.each(examples('docs/presets.md').map((example, index) => [index + 1, example] as const))(
+    'example %i is a configuration without a fault',
+    async (_number, example) => {
+      const names = [...example.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => name!);
+      const env = Object.fromEntries(names.map((name) => [name, name.endsWith('_KEY') ? pem : 'secret']));
+      const read = await readCrmConfig(`${tempFolder({ 'crm.json': example })}/crm.json`, env);
+      expect(read.ok ? read.warnings : read.faults.map(formatFault)).toEqual([]);
+    },
+  );
+
+  test.each(PRESETS)('shows %s, and explains each of its parameters but the address of the service itself', (preset) => {
+    const sections = page('docs/presets.md').split('\n## ');
+    const section = sections.find((text) => text.includes(`"type": "${preset}"`)) ?? '';
+    const { parameters } = JSON.parse(page(`connectors/${preset}.json`)) as {
+      parameters: Record<string, { default?: string }>;
+    };
+    const explained = Object.keys(parameters).filter(
+      (name) => parameters[name]!.default?.startsWith('https:') !== true,
+    );
+    expect(explained.filter((name) => !section.includes(`"${name}"`) && !section.includes(`\`${name}\``))).toEqual([]);
+  });
+});
 
 test.each(examples('docs/operations.md').map((example, index) => [index + 1, example] as const))(
   'example %i of docs/operations.md is a mailbox catalogue without a fault',

@@ -9,7 +9,7 @@ import { readSendMessage } from './send-message.js';
 import { readSetCustomFields } from './set-custom-fields.js';
 import { readTag } from './tag.js';
 import { isLiteral } from './text-template.js';
-import type { TextContext } from './text-values.js';
+import type { ActionContext, TextContext } from './text-values.js';
 
 /** Renders an action's value for a message; null when nothing is left of it. */
 export type ValueTemplate<Type extends ActionType> = (facts: Facts) => ActionValues[Type] | null;
@@ -22,6 +22,8 @@ export type ActionTemplate = {
     readonly render: ValueTemplate<Type>;
     /** Texts of the value as the rule has them. They may be named in logs; what was rendered may be personal. */
     readonly literals: ReadonlySet<string>;
+    /** Names of the facts that its texts read. */
+    readonly reads: ReadonlySet<string>;
   };
 }[ActionType];
 
@@ -42,7 +44,7 @@ export const ACTION_DEFINITIONS: { readonly [Type in ActionType]: ActionDefiniti
 export const ACTION_TYPES = Object.keys(ACTION_DEFINITIONS) as ActionType[];
 
 /** The action at a node; undefined (recorded in the document) when it has a fault. */
-export function readAction(context: TextContext, node: JsonNode): ActionTemplate | undefined {
+export function readAction(context: ActionContext, node: JsonNode): ActionTemplate | undefined {
   const reader = ObjectReader.of(context.document, node, 'an action');
   if (reader === undefined) return undefined;
   reader.allow(['type', 'name', 'value'], 'an action');
@@ -52,9 +54,12 @@ export function readAction(context: TextContext, node: JsonNode): ActionTemplate
   reader.require('value', 'an action');
   const value = reader.object('value');
   if (type === undefined || value === undefined) return undefined;
-  const render = ACTION_DEFINITIONS[type].read(context, value);
+  const reads = new Set<string>();
+  const render = ACTION_DEFINITIONS[type].read({ ...context, reads }, value);
   // The type of `render` follows from `type`, which the compiler cannot see through the union.
-  return render === undefined ? undefined : ({ type, name, render, literals: textsIn(value.node) } as ActionTemplate);
+  return render === undefined
+    ? undefined
+    : ({ type, name, render, literals: textsIn(value.node), reads } as ActionTemplate);
 }
 
 function textsIn(node: JsonNode, texts = new Set<string>()): Set<string> {
@@ -64,14 +69,14 @@ function textsIn(node: JsonNode, texts = new Set<string>()): Set<string> {
 }
 
 /** What people read in Emailgistics' logs: it stays as it is written. */
-function readName({ document }: TextContext, reader: ObjectReader): string | null {
+function readName({ document }: ActionContext, reader: ObjectReader): string | null {
   const name = reader.string('name') ?? null;
   if (name !== null && !isLiteral(name))
     document.error(reader.get('name')!, 'the name of an action is no template, it holds no {{ or {%');
   return name;
 }
 
-function readType({ document }: TextContext, reader: ObjectReader): ActionType | undefined {
+function readType({ document }: ActionContext, reader: ObjectReader): ActionType | undefined {
   const written = reader.string('type');
   const type = ACTION_TYPES.find((known) => known === written);
   if (written !== undefined && type === undefined) {

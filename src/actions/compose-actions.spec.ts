@@ -27,7 +27,14 @@ function factsFor({ customer = {}, payload = {} }: Given): Facts {
     ...payload,
   });
   if (!parsed.ok) throw new Error('not a delivery');
-  const lookup = { state: 'found', matchedBy: 'email', source: 'crm', stale: false, ageSeconds: 0 } as const;
+  const lookup = {
+    state: 'found',
+    matchedBy: 'email',
+    source: 'crm',
+    stale: false,
+    ageSeconds: 0,
+    incomplete: false,
+  } as const;
   return buildFacts(parsed.delivery, { customer, lookup }, new Date('2026-11-24T09:00:00Z'), {});
 }
 

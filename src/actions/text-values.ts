@@ -8,9 +8,14 @@ import { parseTemplate, type TextTemplate, toText } from './text-template.js';
 const LIQUID_PROPERTIES = ['size', 'first', 'last'];
 
 /** What a reader of actions needs to check templates: where they stand and what exists. */
-export interface TextContext {
+export interface ActionContext {
   readonly document: JsonDocument;
   readonly known: KnownNames;
+}
+
+export interface TextContext extends ActionContext {
+  /** Takes the names of the facts that templates read. */
+  readonly reads: Set<string>;
 }
 
 export interface ReadTextOptions {
@@ -23,7 +28,7 @@ export interface ReadTextOptions {
 
 /** The template at a node; undefined (recorded) when it is none. */
 export function readText(
-  { document, known }: TextContext,
+  { document, known, reads }: TextContext,
   node: JsonNode,
   what: string,
   { isHtml = false, allowEmpty = false, allowScalar = false }: ReadTextOptions = {},
@@ -44,6 +49,7 @@ export function readText(
     return undefined;
   }
   for (const { segments, index } of parsed.template.variables) {
+    reads.add(String(segments[0]));
     const last = segments.at(-1);
     const path = segments.length > 1 && LIQUID_PROPERTIES.includes(String(last)) ? segments.slice(0, -1) : segments;
     const check = checkFactPath(path, known);

@@ -4,6 +4,7 @@ import type { CustomerRecord } from '../facts/facts.js';
 /** A CRM that knows one customer, whoever is asked for; with null, nobody. */
 export class GivenCustomerProvider extends CrmProvider {
   readonly name = 'given';
+  override readonly isInMemory = true;
 
   constructor(private readonly customer: CustomerRecord | null) {
     super();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { readServiceConfig } from '../config/service-config.js';
 import { crmSchema } from '../crm/crm-schema.js';
 import { requireCrmConfig } from '../crm/crm-config.js';
+import { connectorSchema } from '../crm/providers/http/connector-schema.js';
 import type { Schema } from '../files/json-schema.js';
 import { mailboxesSchema } from '../mailboxes/mailboxes-schema.js';
 import { requireMailboxes } from '../mailboxes/mailboxes.service.js';
@@ -52,6 +53,7 @@ async function schemaFiles(env: NodeJS.ProcessEnv): Promise<readonly (readonly [
     [join(rulesDir, 'schema', 'rules.schema.json'), rulesSchema(names)],
     [join(rulesDir, 'schema', 'tests.schema.json'), testsSchema(names)],
     [join(dirname(crmConfigFile), 'schema', 'crm.schema.json'), crmSchema()],
+    [join(dirname(crmConfigFile), 'schema', 'connector.schema.json'), connectorSchema()],
     [join(dirname(mailboxesConfigFile), 'schema', 'mailboxes.schema.json'), mailboxesSchema()],
   ];
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { readServiceConfig, type ServiceConfig } from '../config/service-config.js';
 import { requireCrmConfig } from '../crm/crm-config.js';
-import { LookupService } from '../crm/lookup.service.js';
+import { createLookups } from '../crm/create-lookups.js';
+import { DEFAULT_LOOKUP_OPTIONS } from '../crm/lookup-options.js';
 import { EnrichmentService } from '../enrichment/enrichment.service.js';
 import { Intake } from '../enrichment/intake.js';
 import type { CustomerRecord } from '../facts/facts.js';
@@ -67,20 +68,18 @@ export async function simulate(
 async function chooseLookups(customerFile: string | undefined, config: ServiceConfig, env: NodeJS.ProcessEnv) {
   if (customerFile !== undefined) {
     const given = new GivenCustomerProvider(await readCustomer(customerFile));
+    const source = { fields: null, protection: DEFAULT_LOOKUP_OPTIONS.protection, create: () => given };
     return {
-      lookups: new LookupService([given], config.answerDeadlineMs),
+      lookups: createLookups({ providers: [source], lookup: DEFAULT_LOOKUP_OPTIONS }),
       customerFields: null,
-      onUnavailable: 'error',
-    } as const;
+      onUnavailable: DEFAULT_LOOKUP_OPTIONS.onUnavailable,
+    };
   }
-  const { providers, lookup, customerFields } = await requireCrmConfig(config.crmConfigFile, env);
+  const crm = await requireCrmConfig(config.crmConfigFile, env);
   return {
-    lookups: new LookupService(
-      providers.map((provider) => provider.create()),
-      lookup.protection.timeoutMs,
-    ),
-    customerFields,
-    onUnavailable: lookup.onUnavailable,
+    lookups: createLookups(crm),
+    customerFields: crm.customerFields,
+    onUnavailable: crm.lookup.onUnavailable,
   };
 }
 

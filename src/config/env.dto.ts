@@ -65,6 +65,14 @@ export class EnvDto {
   @Max(104_857_600)
   BODY_LIMIT_BYTES: number = 10_485_760;
 
+  /** Key of the hashes that stand for addresses in logs. Default: one that is made once and kept beside the store. */
+  @IsOptional()
+  ADDRESS_HASH_KEY?: string;
+
+  /** A file with the same content. */
+  @IsOptional()
+  ADDRESS_HASH_KEY_FILE?: string;
+
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: LogLevel = 'info';
 

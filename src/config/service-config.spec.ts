@@ -29,11 +29,13 @@ test('the defaults are those of the documentation', () => {
     rulesDir: './rules',
     rulesOnError: 'last-good',
     dataDir: './data',
+    databaseFile: './data/enricher.db',
     crmConfigFile: './config/crm.json',
     mailboxesConfigFile: './config/mailboxes.json',
     isMailboxesConfigRequired: false,
     answerDeadlineMs: 20_000,
     bodyLimitBytes: 10_485_760,
+    addressHashKey: null,
     logLevel: 'info',
     logPretty: isatty(1),
   });
@@ -52,6 +54,7 @@ test('every variable can be set', () => {
     MAILBOXES_CONFIG: '/srv/mailboxes.json',
     ANSWER_DEADLINE_MS: '5000',
     BODY_LIMIT_BYTES: '2048',
+    ADDRESS_HASH_KEY: 'a key of 24 characters..',
     LOG_LEVEL: 'debug',
     LOG_PRETTY: 'Yes',
   };
@@ -64,11 +67,13 @@ test('every variable can be set', () => {
     rulesDir: '/srv/rules',
     rulesOnError: 'strict',
     dataDir: '/srv/data',
+    databaseFile: '/srv/data/enricher.db',
     crmConfigFile: '/srv/crm.json',
     mailboxesConfigFile: '/srv/mailboxes.json',
     isMailboxesConfigRequired: true,
     answerDeadlineMs: 5000,
     bodyLimitBytes: 2048,
+    addressHashKey: 'a key of 24 characters..',
     logLevel: 'debug',
     logPretty: true,
   });
@@ -119,11 +124,39 @@ describe('the secret file', () => {
   });
 });
 
+test.each<[what: string, env: NodeJS.ProcessEnv, fault: string]>([
+  ['too short', { ADDRESS_HASH_KEY: 'short' }, 'ADDRESS_HASH_KEY: must have 16 characters or more'],
+  [
+    'set twice',
+    { ADDRESS_HASH_KEY: 'k'.repeat(16), ADDRESS_HASH_KEY_FILE: import.meta.filename },
+    'ADDRESS_HASH_KEY and ADDRESS_HASH_KEY_FILE are both set; keep one',
+  ],
+  [
+    'in a file that cannot be read',
+    { ADDRESS_HASH_KEY_FILE: '/nowhere' },
+    'ADDRESS_HASH_KEY_FILE: cannot read /nowhere (ENOENT)',
+  ],
+])('a key for address hashes that is %s is a fault', (_what, env, fault) => {
+  expect(faultsOf(env)).toEqual([fault]);
+});
+
+test('the key for address hashes may stand in a file', () => {
+  const file = join(tempFolder({ key: `${'k'.repeat(16)}\n` }), 'key');
+  expect(readServiceConfig({ ADDRESS_HASH_KEY_FILE: file }).addressHashKey).toBe('k'.repeat(16));
+});
+
 test('.env.example names every variable that is read, with its default, and no other', () => {
   const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   const example = new Map([...text.matchAll(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
   const defaults = new EnvDto() as unknown as Record<string, unknown>;
-  const withoutDefault = ['NODE_ENV', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'LOG_PRETTY'];
+  const withoutDefault = [
+    'NODE_ENV',
+    'WEBHOOK_SECRET',
+    'WEBHOOK_SECRET_FILE',
+    'LOG_PRETTY',
+    'ADDRESS_HASH_KEY',
+    'ADDRESS_HASH_KEY_FILE',
+  ];
   const ofService = [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault];
   const read = [...ofService, ...PULL_VARIABLES];
   expect(new Set(example.keys())).toEqual(new Set(read));

@@ -21,15 +21,22 @@ export interface ServiceConfig {
   readonly rulesOnError: RulesOnError;
   /** Where the service keeps what it must not forget. */
   readonly dataDir: string;
+  /** The SQLite file of the store. */
+  readonly databaseFile: string;
   readonly crmConfigFile: string;
   readonly mailboxesConfigFile: string;
   /** Somebody named the file, so it must be there; the default one may be missing. */
   readonly isMailboxesConfigRequired: boolean;
   readonly answerDeadlineMs: number;
   readonly bodyLimitBytes: number;
+  /** Null when none is set: then one is kept in the data folder. */
+  readonly addressHashKey: string | null;
   readonly logLevel: LogLevel;
   readonly logPretty: boolean;
 }
+
+/** A key that can be guessed makes hashes that can be undone. */
+const MIN_HASH_KEY_LENGTH = 16;
 
 export const SERVICE_CONFIG = 'service';
 
@@ -48,12 +55,14 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     faults.push('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set; keep one');
   }
   const webhookSecrets = readSecrets(dto, faults);
+  const addressHashKey = readAddressHashKey(dto, faults);
   if (faults.length > 0) {
     throw new EnricherError(
       'ENVIRONMENT_INVALID',
       `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
     );
   }
+  const databaseFile = dto.DATABASE_URL.slice('file:'.length);
   return Object.freeze({
     isProduction: dto.NODE_ENV === 'production',
     host: dto.HOST,
@@ -62,12 +71,14 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     webhookSecretFile: dto.WEBHOOK_SECRET_FILE ?? null,
     rulesDir: dto.RULES_DIR,
     rulesOnError: dto.RULES_ON_ERROR,
-    dataDir: dirname(dto.DATABASE_URL.slice('file:'.length)),
+    databaseFile,
+    dataDir: dirname(databaseFile),
     crmConfigFile: dto.CRM_CONFIG,
     mailboxesConfigFile: dto.MAILBOXES_CONFIG,
     isMailboxesConfigRequired: Boolean(env['MAILBOXES_CONFIG']?.trim()),
     answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
     bodyLimitBytes: dto.BODY_LIMIT_BYTES,
+    addressHashKey,
     logLevel: dto.LOG_LEVEL,
     logPretty: dto.LOG_PRETTY ?? isatty(process.stdout.fd),
   });
@@ -88,6 +99,8 @@ function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
     'WEBHOOK_SECRET',
     'WEBHOOK_SECRET_FILE',
     'LOG_PRETTY',
+    'ADDRESS_HASH_KEY',
+    'ADDRESS_HASH_KEY_FILE',
   )) {
     const value = env[name]?.trim();
     if (value !== undefined && value !== '') given[name] = name === 'LOG_PRETTY' ? toBoolean(value) : value;
@@ -105,6 +118,29 @@ function toBoolean(text: string): unknown {
   const lower = text.toLowerCase();
   if (['true', '1', 'yes', 'on'].includes(lower)) return true;
   return ['false', '0', 'no', 'off'].includes(lower) ? false : text;
+}
+
+function readAddressHashKey(dto: EnvDto, faults: string[]): string | null {
+  const { ADDRESS_HASH_KEY: given, ADDRESS_HASH_KEY_FILE: file } = dto;
+  if (given !== undefined && file !== undefined)
+    faults.push('ADDRESS_HASH_KEY and ADDRESS_HASH_KEY_FILE are both set; keep one');
+  if (given === undefined && file === undefined) return null;
+  const [name, key] =
+    given === undefined ? ['ADDRESS_HASH_KEY_FILE', readKeyFile(file ?? '', faults)] : ['ADDRESS_HASH_KEY', given];
+  if (key !== null && key.length < MIN_HASH_KEY_LENGTH)
+    faults.push(`${name}: must have ${MIN_HASH_KEY_LENGTH} characters or more`);
+  return key;
+}
+
+function readKeyFile(file: string, faults: string[]): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    faults.push(
+      `ADDRESS_HASH_KEY_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    );
+    return null;
+  }
 }
 
 function readSecrets(dto: EnvDto, faults: string[]): string[] {

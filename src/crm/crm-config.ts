@@ -10,8 +10,10 @@ import { type FieldMap, type FieldSource, VALUE_TYPES } from './field-map.js';
 import { type LookupOptions, readLookupOptions } from './lookup-options.js';
 import { type ProtectionOptions, PROTECTION_KEYS, readProtection } from './protection-options.js';
 import { readFileProvider } from './providers/file.provider.js';
-import { readSqlProvider } from './providers/sql.provider.js';
-import { resolveSecrets } from './secret-references.js';
+import { readHttpProvider, readPresetProvider } from './providers/http/read-http-provider.js';
+import { readSqlProvider } from './providers/sql-config.js';
+import { refuseKey } from './refuse-key.js';
+import { resolveSecrets, type SecretResolution } from './secret-references.js';
 
 export interface CrmConfig {
   readonly providers: readonly ProviderConfig[];
@@ -40,8 +42,13 @@ export interface ProviderContext {
   readonly name: string;
   readonly type: string;
   readonly fields: FieldMap;
+  readonly protection: ProtectionOptions;
   /** Paths in the configuration are relative to this folder. */
   readonly folder: string;
+  /** Keys that every provider has, for a reader that refuses unknown keys itself. */
+  readonly commonKeys: readonly string[];
+  /** A text with `${env:…}` and `${file:…}` replaced. */
+  readonly resolve: (text: string) => SecretResolution;
   /** The text at a key with `${env:…}` and `${file:…}` replaced; undefined (recorded) when absent or unresolved. */
   readonly text: (reader: ObjectReader, key: string) => string | undefined;
   /** Reports the faults of another file that the provider is made of. */
@@ -56,7 +63,14 @@ type ProviderReader = (
 /** The provider types, one line each. `keys` is null when the reader refuses unknown keys itself. */
 export const PROVIDER_TYPES = {
   file: { read: readFileProvider, keys: ['path', 'match'] },
-  sql: { read: readSqlProvider, keys: ['url', 'byEmail', 'byDomain'] },
+  sql: { read: readSqlProvider, keys: ['url', 'byEmail', 'byDomain', 'changed', 'match'] },
+  http: { read: readHttpProvider, keys: null },
+  hubspot: { read: readPresetProvider, keys: null },
+  salesforce: { read: readPresetProvider, keys: null },
+  dynamics: { read: readPresetProvider, keys: null },
+  zoho: { read: readPresetProvider, keys: null },
+  pipedrive: { read: readPresetProvider, keys: null },
+  zendesk: { read: readPresetProvider, keys: null },
 } as const satisfies Record<string, { read: ProviderReader; keys: readonly string[] | null }>;
 
 export type ProviderType = keyof typeof PROVIDER_TYPES;
@@ -123,7 +137,7 @@ class ConfigReading {
     const lookup = readLookupOptions(reader.object('lookup'));
     const providers: ProviderConfig[] = [];
     for (const node of reader.array('providers') ?? []) {
-      const provider = await this.#readProvider(node, lookup.protection);
+      const provider = await this.#readProvider(node, lookup);
       if (provider !== undefined) providers.push(provider);
     }
     return {
@@ -135,7 +149,7 @@ class ConfigReading {
     };
   }
 
-  async #readProvider(node: JsonNode, defaults: ProtectionOptions): Promise<ProviderConfig | undefined> {
+  async #readProvider(node: JsonNode, lookup: LookupOptions): Promise<ProviderConfig | undefined> {
     const { document } = this;
     const reader = ObjectReader.of(document, node, 'a provider');
     if (reader === undefined) return undefined;
@@ -155,19 +169,25 @@ class ConfigReading {
     const { read, keys }: { read: ProviderReader; keys: readonly string[] | null } = PROVIDER_TYPES[type];
     if (keys !== null) reader.allow([...COMMON_KEYS, ...keys], `a "${type}" provider`);
     const fields = readFields(reader);
+    const protection = readProtection(reader, lookup.protection);
     const context = {
       name,
       type,
       fields,
+      protection,
       folder: dirname(document.file),
+      commonKeys: COMMON_KEYS,
+      resolve: this.#resolve,
       text: this.#text,
       include: (other: JsonDocument) => void this.included.push(other),
     };
     const common = {
-      protection: readProtection(reader, defaults),
+      protection,
       pushSecret: this.#pushSecret(reader),
       prefetchEveryMs: minutes(reader.integer('prefetchMinutes', 1, MAX_PREFETCH_MINUTES)),
     };
+    if (lookup.lastKnownDays === 0)
+      refuseKey(reader, 'prefetchMinutes', 'has no effect while "lastKnownDays" is 0: nothing would be kept');
     const create = await read(context, reader);
     const warning = (message: string) => document.faultAt('warning', node, message);
     return create && { name, type, fields, ...common, create, warning };
@@ -181,10 +201,12 @@ class ConfigReading {
     return null;
   }
 
+  readonly #resolve = (text: string): SecretResolution => resolveSecrets(text, this.env, dirname(this.document.file));
+
   readonly #text = (from: ObjectReader, key: string): string | undefined => {
     const written = from.string(key);
     if (written === undefined) return undefined;
-    const resolved = resolveSecrets(written, this.env, dirname(this.document.file));
+    const resolved = this.#resolve(written);
     if (resolved.ok) return resolved.text;
     from.document.error(from.get(key)!, resolved.message);
     return undefined;

@@ -1,18 +1,31 @@
-import type { Schema } from '../files/json-schema.js';
+import { type Schema, text } from '../files/json-schema.js';
 import { MAX_PREFETCH_MINUTES, MIN_PUSH_SECRET_LENGTH } from './crm-config.js';
 import { VALUE_TYPES } from './field-map.js';
 import { CACHE_LIMITS, LAST_KNOWN_DAYS, ON_UNAVAILABLE, STRATEGIES } from './lookup-options.js';
 import { type Limit, PROTECTION_LIMITS } from './protection-options.js';
+import { CONNECTOR_DEFINITIONS, CONNECTOR_PROPERTIES } from './providers/http/connector-schema.js';
+import { presetParameters, PRESETS } from './providers/http/presets.js';
 
 interface ProviderSchema {
   readonly description: string;
   /** Keys of its own that must be there. */
   readonly required: readonly string[];
   readonly properties: Readonly<Record<string, Schema>>;
+  /** With this key it is another one, to which texts under any name belong. */
+  readonly withKey?: { readonly key: string; readonly schema: ProviderSchema };
 }
 
+const ALLOW_HTTP: Schema = {
+  type: 'boolean',
+  description: 'The API may be at a http address: secrets and addresses go there unencrypted',
+};
+
 /** What each provider type adds to the keys that all have. */
-export const PROVIDER_SCHEMAS: Readonly<Record<string, ProviderSchema>> = {
+export function providerSchemas(): Readonly<Record<string, ProviderSchema>> {
+  return { ...PROVIDER_SCHEMAS, ...Object.fromEntries(PRESETS.map((preset) => [preset, presetParameters(preset)])) };
+}
+
+const PROVIDER_SCHEMAS: Readonly<Record<string, ProviderSchema>> = {
   file: {
     description: 'A CSV file with a header row, or a JSON array of objects. It is read again when it changes',
     required: ['path'],
@@ -44,14 +57,16 @@ export const PROVIDER_SCHEMAS: Readonly<Record<string, ProviderSchema>> = {
     },
   },
   sql: {
-    description: 'A SQLite database, opened read-only. The queries are yours, values are only ever bound to them',
+    description:
+      'A SQLite, PostgreSQL or MySQL/MariaDB database, opened read-only. The queries are yours, values are only ever bound to them',
     required: ['url', 'byEmail'],
     properties: {
       url: {
         type: 'string',
-        description: 'The database file. ${env:NAME} and ${file:path} are replaced',
-        pattern: '^(file:|\\$\\{(env|file):[^}]+\\})',
-        examples: ['file:./customers.db'],
+        description:
+          'The SQLite file, or the address of the server, with sslmode=verify-full where it is not on this machine. ${env:NAME} and ${file:path} are replaced',
+        pattern: '^(file:|postgres(ql)?://|mysql://|mariadb://|\\$\\{(env|file):[^}]+\\})',
+        examples: ['file:./customers.db', '${env:CRM_DATABASE_URL}'],
       },
       byEmail: {
         type: 'string',
@@ -67,13 +82,53 @@ export const PROVIDER_SCHEMAS: Readonly<Record<string, ProviderSchema>> = {
           'Finds the company of a domain, with :domain; never asked for free-mail domains. Left out: no look-up by domain',
         examples: ['SELECT * FROM customers WHERE lower(domain) = :domain'],
       },
+      changed: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'Lists the customers that changed at or after :since, in a stable order, page by page (:limit, :offset), for prefetchMinutes. It gives the columns "email" and/or "domain" too',
+        examples: ['SELECT * FROM customers WHERE changed_at >= :since ORDER BY id LIMIT :limit OFFSET :offset'],
+      },
+      match: {
+        type: 'object',
+        description:
+          'Which columns of "changed" hold what a sender is found by, when they are not called "email" and "domain"',
+        additionalProperties: false,
+        properties: {
+          email: { type: 'string', minLength: 1, description: 'The column with the e-mail address, or a list of them' },
+          domain: {
+            type: 'string',
+            minLength: 1,
+            description: "The column with the company's domain, or a list of them",
+          },
+        },
+      },
+    },
+  },
+  http: {
+    description: 'A CRM with a REST API, described by a connector: its keys stand here, or in the file at "connector"',
+    required: ['baseUrl', 'byEmail'],
+    properties: { allowHttp: ALLOW_HTTP, ...CONNECTOR_PROPERTIES },
+    withKey: {
+      key: 'connector',
+      schema: {
+        description: 'A CRM with a REST API, described by a connector file, with the parameters that it asks for',
+        required: [],
+        properties: {
+          connector: text('The connector file. It may ask for parameters: each is a key here', {
+            examples: ['./acme-crm.json'],
+          }),
+          allowHttp: ALLOW_HTTP,
+        },
+      },
     },
   },
 };
 
 /** The JSON Schema of `config/crm.json`, for editors; `enricher check` says more. */
 export function crmSchema(): Schema {
-  const types = Object.keys(PROVIDER_SCHEMAS);
+  const schemas = providerSchemas();
+  const types = Object.keys(schemas);
   const definition = (type: string) => `${type}Provider`;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -105,25 +160,45 @@ export function crmSchema(): Schema {
       provider: {
         type: 'object',
         required: ['type'],
-        properties: { type: { enum: types, description: 'Where the customers are: in a file or in a database' } },
+        properties: {
+          type: { enum: types, description: 'Where the customers are: in a file, in a database, or in a CRM' },
+        },
         allOf: types.map((type) => ({
           if: { required: ['type'], properties: { type: { const: type } } },
           // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word
           then: { $ref: `#/definitions/${definition(type)}` },
         })),
       },
-      ...Object.fromEntries(types.map((type) => [definition(type), providerSchema(type)])),
+      ...Object.fromEntries(
+        Object.entries(schemas).map(([type, schema]) => [definition(type), providerSchema(type, schema)]),
+      ),
       ...SHARED,
+      ...CONNECTOR_DEFINITIONS,
     },
   };
 }
 
-function providerSchema(type: string): Schema {
-  const { description, required, properties } = PROVIDER_SCHEMAS[type]!;
+function providerSchema(type: string, schema: ProviderSchema): Schema {
+  const { withKey, description } = schema;
+  if (withKey === undefined) return closedSchema(type, schema, false);
+  return {
+    description,
+    if: { required: [withKey.key] },
+    // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word
+    then: closedSchema(type, withKey.schema, { type: 'string', minLength: 1 }),
+    else: closedSchema(type, schema, false),
+  };
+}
+
+function closedSchema(
+  type: string,
+  { description, required, properties }: ProviderSchema,
+  additionalProperties: Schema | false,
+): Schema {
   return {
     type: 'object',
     description,
-    additionalProperties: false,
+    additionalProperties,
     required: ['type', ...required],
     properties: {
       name: { $ref: '#/definitions/name' },

@@ -16,14 +16,21 @@ export function sourceName(source: FieldSource): string {
 
 /** A record as rules see it, frozen. A source's missing column is a missing field, and so is a value that is none of its type. */
 export function mapFields(row: Readonly<Record<string, JsonValue | undefined>>, fields: FieldMap): CustomerRecord {
-  const pairs = fields === null ? Object.keys(row).map((column) => [column, column] as const) : Object.entries(fields);
-  const entries = pairs.flatMap(([name, source]) => {
+  const record: Record<string, JsonValue> = {};
+  for (const name of Object.keys(fields ?? row)) {
+    const source = fields === null ? name : fields[name]!;
     const column = sourceName(source);
     const read = Object.hasOwn(row, column) ? row[column] : undefined;
     const value = typeof source === 'string' || read === undefined ? read : convert(read, source.type);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return Object.freeze(Object.fromEntries(entries));
+    if (value !== undefined) setOwn(record, name, value);
+  }
+  return Object.freeze(record);
+}
+
+/** Sets a key of the object itself, whatever its name. Much faster than `Object.fromEntries`. */
+export function setOwn<T>(object: Record<string, T>, key: string, value: T): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** A value as another type; undefined when it is none. */

@@ -1,53 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CustomerRecord } from '../facts/facts.js';
-import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
+import { lookupsOver, ScriptedProvider } from '../../test/support/scripted-provider.js';
+import { parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
-import { type CrmMatch, CrmProvider, type ProviderStanding } from './crm.provider.js';
-import { LookupService } from './lookup.service.js';
-
-type Answer = CustomerRecord | 'ambiguous' | 'never' | Error;
-
-/** A CRM that can be told to fail or to never answer, and that remembers what it was asked. */
-class ScriptedProvider extends CrmProvider {
-  readonly asked: string[] = [];
-
-  constructor(
-    readonly name: string,
-    private readonly answers: Readonly<Record<string, Answer>>,
-  ) {
-    super();
-  }
-
-  override findByEmail({ address }: EmailAddress): Promise<CrmMatch> {
-    return this.#answer(address);
-  }
-
-  override findByDomain(domain: string): Promise<CrmMatch> {
-    return this.#answer(`@${domain}`);
-  }
-
-  override check(): Promise<void> {
-    return this.#answer('check').then(() => undefined);
-  }
-
-  override close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #answer(key: string): Promise<CrmMatch> {
-    this.asked.push(key);
-    const answer = this.answers[key] ?? this.answers['*'];
-    if (answer === undefined) return Promise.resolve({ kind: 'not_found' });
-    if (answer === 'ambiguous') return Promise.resolve({ kind: 'ambiguous', count: 2 });
-    if (answer === 'never') return new Promise(() => undefined);
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ kind: 'found', record: answer });
-  }
-}
+import type { ProviderStanding } from './crm.provider.js';
 
 const NO_DEADLINE = new AbortController().signal;
+const QUICK = { lookup: { protection: { timeoutMs: 50, maxConcurrent: 10, breakerOpenMs: 10_000 } } };
 const lookUp = (address: string, ...providers: ScriptedProvider[]) =>
-  new LookupService(providers, 50).lookup(parseEmailAddress(address), NO_DEADLINE);
-const crm = (answers: Readonly<Record<string, Answer>>, name = 'crm') => new ScriptedProvider(name, answers);
+  lookupsOver(providers, QUICK).lookup(parseEmailAddress(address), NO_DEADLINE);
+const crm = (answers: ScriptedProvider['answers'], name = 'crm') => new ScriptedProvider(name, answers);
 const down = new EnricherError('CRM_UNAVAILABLE', 'it is down');
 const refused = new EnricherError('CRM_MISCONFIGURED', 'wrong password');
 
@@ -71,7 +32,7 @@ describe('a look-up', () => {
   ])('of %s is found by %s', async (address, key, matchedBy) => {
     expect(await lookUp(address, crm({ [key]: { tier: 'gold' } }))).toEqual({
       customer: { tier: 'gold' },
-      lookup: { state: 'found', matchedBy, source: 'crm', stale: false, ageSeconds: 0 },
+      lookup: { state: 'found', matchedBy, source: 'crm', stale: false, ageSeconds: 0, incomplete: false },
     });
   });
 
@@ -99,17 +60,17 @@ describe('a look-up', () => {
   });
 
   test.each([
-    ['fails', down],
-    ['refuses', refused],
-    ['throws something unexpected', new TypeError('oops')],
-    ['never answers', 'never'],
-  ] as const)('at a CRM that %s is unavailable, asked once, never "not found"', async (_how, answer) => {
+    ['fails', down, 2],
+    ['refuses', refused, 1],
+    ['throws something unexpected', new TypeError('oops'), 2],
+    ['never answers', 'never', 2],
+  ] as const)('at a CRM that %s is unavailable, never "not found"', async (_how, answer, tries) => {
     const provider = crm({ '*': answer });
     expect(await lookUp('dana@northwind.example', provider)).toMatchObject({
       customer: null,
       lookup: { state: 'unavailable' },
     });
-    expect(provider.asked).toHaveLength(1);
+    expect(provider.asked).toEqual(Array.from({ length: tries }, () => 'dana@northwind.example'));
   });
 
   test('still finds at the second provider when the first is down, but does not call nobody "not found"', async () => {
@@ -123,7 +84,7 @@ describe('a look-up', () => {
 
   test('ends at its deadline', async () => {
     const deadline = new AbortController();
-    const answer = new LookupService([crm({ '*': 'never' })], 60_000).lookup(
+    const answer = lookupsOver([crm({ '*': 'never' })]).lookup(
       parseEmailAddress('dana@northwind.example'),
       deadline.signal,
     );
@@ -133,7 +94,7 @@ describe('a look-up', () => {
 
   test('asks nobody after its deadline', async () => {
     const provider = crm({});
-    const { lookup } = await new LookupService([provider], 50).lookup(
+    const { lookup } = await lookupsOver([provider], QUICK).lookup(
       parseEmailAddress('dana@northwind.example'),
       AbortSignal.abort(),
     );
@@ -142,7 +103,7 @@ describe('a look-up', () => {
 
   test('needs a sender, and a CRM', async () => {
     const provider = crm({});
-    expect((await new LookupService([provider], 50).lookup(null, NO_DEADLINE)).lookup.state).toBe('no_sender');
+    expect((await lookupsOver([provider], QUICK).lookup(null, NO_DEADLINE)).lookup.state).toBe('no_sender');
     expect(provider.asked).toEqual([]);
     expect((await lookUp('dana@northwind.example')).lookup.state).toBe('skipped');
   });
@@ -151,11 +112,11 @@ describe('a look-up', () => {
 test('the status of a provider follows its answers, and changes are reported once', async () => {
   const reports: string[] = [];
   const provider = crm({ 'down@x.example': down, 'refused@x.example': refused });
-  const service = new LookupService([provider], 50, ({ state }) => reports.push(state));
+  const service = lookupsOver([provider], { ...QUICK, report: ({ state }) => reports.push(state) });
   for (const local of ['down', 'down', 'refused', 'fine', 'fine'])
     await service.lookup(parseEmailAddress(`${local}@x.example`), NO_DEADLINE);
   expect(reports).toEqual(['unavailable', 'misconfigured', 'ok']);
-  expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null }]);
+  expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null, breaker: 'closed' }]);
 });
 
 test('a provider that knows how it stands is believed, also between messages, and each change is reported once', async () => {
@@ -178,15 +139,20 @@ test('a provider that knows how it stands is believed, also between messages, an
   }
   const reports: string[] = [];
   const provider = new Standing('crm', { '*': refused });
-  const service = new LookupService([provider], 50, ({ state, message }) => reports.push(`${state} ${message}`));
+  const service = lookupsOver([provider], {
+    ...QUICK,
+    report: ({ state, message }) => reports.push(`${state} ${message}`),
+  });
   await service.check(NO_DEADLINE);
   expect(service.statuses).toMatchObject([{ state: 'misconfigured' }]);
   provider.become({ state: 'ok', message: null });
-  expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null }]);
+  expect(service.statuses).toEqual([{ name: 'crm', state: 'ok', message: null, breaker: 'closed' }]);
   await service.check(NO_DEADLINE);
   provider.become({ state: 'ok', message: '1 of 2 rows' });
   await service.check(NO_DEADLINE);
   provider.become({ state: 'outdated', message: 'it is empty' });
-  expect(await service.check(NO_DEADLINE)).toEqual([{ name: 'crm', state: 'outdated', message: 'it is empty' }]);
+  expect(await service.check(NO_DEADLINE)).toEqual([
+    { name: 'crm', state: 'outdated', message: 'it is empty', breaker: 'closed' },
+  ]);
   expect(reports).toEqual(['misconfigured wrong password', 'ok null', 'ok 1 of 2 rows', 'outdated it is empty']);
 });

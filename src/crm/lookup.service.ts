@@ -1,149 +1,147 @@
 import type { LookupResult } from '../facts/build-facts.js';
-import type { CustomerRecord, LookupState, MatchedBy } from '../facts/facts.js';
-import { isFreeMailDomain, registrableDomain } from '../facts/sender-domain.js';
-import { type EmailAddress, withoutTag } from '../shared/email-address.js';
-import { EnricherError } from '../shared/errors.js';
-import type { CrmMatch, CrmProvider, ProviderStanding } from './crm.provider.js';
+import type { LookupFacts, LookupState, MatchedBy } from '../facts/facts.js';
+import type { EmailAddress } from '../shared/email-address.js';
+import type { CustomerSource, Sighting } from './customer-source.js';
+import { type LookupStep, stepsFor } from './lookup-key.js';
+import type { LookupObserver } from './lookup-observer.js';
+import type { Strategy } from './lookup-options.js';
+import type { ProviderStatuses, ProviderStatus } from './provider-statuses.js';
 
-/** How a provider stands or, when it cannot tell, how it fared last; for the health page. */
-export interface ProviderStatus extends Pick<ProviderStanding, 'message'> {
-  readonly name: string;
-  readonly state: ProviderStanding['state'] | 'unavailable';
+type Found = Extract<Sighting, { kind: 'found' }>;
+
+/** How one way up the ladder ended. */
+type Climb =
+  | { readonly kind: 'found'; readonly sighting: Found; readonly matchedBy: MatchedBy; readonly source: string }
+  | { readonly kind: 'ambiguous'; readonly source: string }
+  | { readonly kind: 'not_found' | 'unavailable' };
+
+export interface LookupParts {
+  readonly sources: readonly CustomerSource[];
+  readonly statuses: ProviderStatuses;
+  readonly strategy: Strategy;
+  readonly observer: Pick<LookupObserver, 'avoided'>;
 }
 
-const OK = { state: 'ok', message: null } as const;
-
-type Step = { readonly by: MatchedBy; find(provider: CrmProvider, signal: AbortSignal): Promise<CrmMatch> | undefined };
-
 /**
- * Finds the customer of an address: by the address itself, then without its `+tag`, then by domain (as written, then as registered); on each step the
- * providers in their order, the first that finds wins. A provider that failed is not asked again for this message.
+ * Finds the customer of an address: by the address itself, then without its `+tag`, then by domain. On each step the providers are asked in
+ * their order and the first that finds wins; one that gives no answer is not asked again for this message, and what it said last, at most
+ * `lastKnownDays` ago, stands in for it when no other finds on the same step.
+ *
+ * With the strategy `merge` each provider goes up its own ladder, all at once, and fields are filled from all who found, the first first.
  */
 export class LookupService {
-  readonly #statuses = new Map<string, ProviderStatus>();
-
-  constructor(
-    private readonly providers: readonly CrmProvider[],
-    private readonly timeoutMs: number,
-    private readonly report: (status: ProviderStatus) => void = () => undefined,
-  ) {
-    for (const provider of providers) {
-      this.#statuses.set(provider.name, { name: provider.name, state: 'ok', message: null });
-      provider.onStanding?.((standing) => this.#record(provider, standing));
-    }
-  }
+  constructor(private readonly parts: LookupParts) {}
 
   get statuses(): ProviderStatus[] {
-    return this.providers.map(({ name }) => this.#statuses.get(name)!);
+    return this.parts.statuses.all;
   }
 
-  /** Never throws: what goes wrong is `lookup.state`. */
+  /** Never throws, and ends as soon as the signal aborts: what goes wrong is `lookup.state`. */
   async lookup(email: EmailAddress | null, signal: AbortSignal): Promise<LookupResult> {
     if (email === null) return ended('no_sender');
-    if (this.providers.length === 0) return ended('skipped');
-    const failed = new Set<CrmProvider>();
-    for (const step of stepsFor(email)) {
-      for (const provider of this.providers) {
-        if (failed.has(provider)) continue;
-        const match = await this.#ask(provider, step, signal);
-        if (match === undefined) continue;
-        if (match === 'failed') failed.add(provider);
-        else if (match.kind === 'found') return found(match.record, step.by, provider);
-        else if (match.kind === 'ambiguous')
-          return { ...ended('ambiguous'), lookup: { ...ended('ambiguous').lookup, source: provider.name } };
-      }
-    }
-    return ended(failed.size > 0 ? 'unavailable' : 'not_found');
+    const { sources, strategy } = this.parts;
+    if (sources.length === 0) return NOT_LOOKED_UP;
+    const steps = stepsFor(email);
+    if (strategy === 'first' || sources.length === 1) return resultOf(await climb(sources, steps, signal));
+    return merged(await Promise.all(sources.map((source) => climb([source], steps, signal))));
+  }
+
+  /** The look-up of a message that no rule needs one for. */
+  skip(): LookupResult {
+    this.parts.observer.avoided('not_needed');
+    return NOT_LOOKED_UP;
   }
 
   /** Asks every provider whether look-ups would work, and records the answers. */
   async check(signal: AbortSignal): Promise<ProviderStatus[]> {
-    await Promise.all(
-      this.providers.map(async (provider) => {
-        try {
-          await this.#within(signal, (limited) => provider.check(limited));
-          this.#record(provider, OK);
-        } catch (error) {
-          this.#record(provider, toFailure(error));
-        }
-      }),
-    );
+    await Promise.allSettled(this.parts.sources.map((source) => source.check(signal)));
     return this.statuses;
   }
 
+  /** The provider of this name, for those who bring or fetch its records. */
+  source(name: string): CustomerSource | undefined {
+    return this.parts.sources.find((source) => source.name === name);
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.providers.map((provider) => provider.close()));
+    this.parts.statuses.close();
+    await Promise.all(this.parts.sources.map((source) => source.close()));
   }
+}
 
-  async #ask(provider: CrmProvider, step: Step, signal: AbortSignal): Promise<CrmMatch | 'failed' | undefined> {
-    try {
-      const match = await this.#within(signal, (limited) => step.find(provider, limited) ?? Promise.resolve(undefined));
-      if (match !== undefined) this.#record(provider, OK);
-      return match;
-    } catch (error) {
-      this.#record(provider, toFailure(error));
-      return 'failed';
+/** What is known before a look-up, and without one. */
+export const NOT_LOOKED_UP: LookupResult = ended('skipped');
+
+async function climb(
+  sources: readonly CustomerSource[],
+  steps: readonly LookupStep[],
+  signal: AbortSignal,
+): Promise<Climb> {
+  const silent = new Set<CustomerSource>();
+  for (const { key, matchedBy } of steps) {
+    let remembered: Climb | undefined;
+    for (const source of sources) {
+      if (!source.canTell(key)) continue;
+      const sighting = silent.has(source) ? null : await source.find(key, signal).catch(() => null);
+      if (sighting?.kind === 'found') return { kind: 'found', sighting, matchedBy, source: source.name };
+      if (sighting?.kind === 'ambiguous') return { kind: 'ambiguous', source: source.name };
+      if (sighting !== null) continue;
+      silent.add(source);
+      const known = remembered === undefined ? await source.lastKnown(key) : null;
+      if (known?.kind === 'found')
+        remembered = { kind: 'found', sighting: known, matchedBy: 'last_known', source: source.name };
     }
+    if (remembered !== undefined) return remembered;
   }
+  return { kind: silent.size > 0 ? 'unavailable' : 'not_found' };
+}
 
-  /** Runs a call under the provider's timeout and the given signal, and stops waiting even when the call ignores both. */
-  async #within<T>(signal: AbortSignal, call: (limited: AbortSignal) => Promise<T>): Promise<T> {
-    const limit = new AbortController();
-    const abort = () => limit.abort(new EnricherError('CRM_UNAVAILABLE', 'the answer could wait no longer'));
-    const timer = setTimeout(
-      () => limit.abort(new EnricherError('CRM_UNAVAILABLE', `no answer within ${this.timeoutMs} ms`)),
-      this.timeoutMs,
-    );
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const aborted = Promise.withResolvers<never>();
-    limit.signal.addEventListener('abort', () => aborted.reject(limit.signal.reason as Error), { once: true });
-    try {
-      limit.signal.throwIfAborted();
-      return await Promise.race([call(limit.signal), aborted.promise]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      aborted.promise.catch(() => undefined);
+function resultOf(climbed: Climb): LookupResult {
+  switch (climbed.kind) {
+    case 'found': {
+      const { sighting, matchedBy, source } = climbed;
+      const { isStale, ageMs } = sighting;
+      const lookup: LookupFacts = {
+        state: 'found',
+        matchedBy,
+        source,
+        stale: isStale,
+        ageSeconds: Math.floor(ageMs / 1_000),
+        incomplete: false,
+      };
+      return { customer: sighting.record, lookup };
     }
-  }
-
-  /** A provider that knows how it stands is believed rather than the outcome of one call. */
-  #record(provider: CrmProvider, outcome: Omit<ProviderStatus, 'name'>): void {
-    const { name } = provider;
-    const standing = provider.standing?.() ?? null;
-    const { state, message } = standing ?? outcome;
-    const before = this.#statuses.get(name)!;
-    const status = { name, state, message };
-    this.#statuses.set(name, status);
-    // Calls fail with ever new words; a standing changes its words only with the data.
-    const hasNewWords = standing !== null && before.message !== message;
-    if (before.state !== state || hasNewWords) this.report(status);
+    case 'ambiguous':
+      return ended('ambiguous', climbed.source);
+    default:
+      return ended(climbed.kind);
   }
 }
 
-function toFailure(error: unknown): Omit<ProviderStatus, 'name'> {
-  const isOurs = error instanceof EnricherError;
-  const state = isOurs && error.code === 'CRM_MISCONFIGURED' ? 'misconfigured' : 'unavailable';
-  return { state, message: isOurs ? error.message : 'the call failed' };
-}
-
-function stepsFor(email: EmailAddress): Step[] {
-  const untagged = withoutTag(email);
-  const steps: Step[] = [{ by: 'email', find: (provider, signal) => provider.findByEmail(email, signal) }];
-  if (untagged !== null)
-    steps.push({ by: 'alias', find: (provider, signal) => provider.findByEmail(untagged, signal) });
-  const domains = isFreeMailDomain(email.domain) ? [] : [email.domain, registrableDomain(email.domain) ?? email.domain];
-  for (const domain of new Set(domains)) {
-    steps.push({ by: 'domain', find: (provider, signal) => provider.findByDomain?.(domain, signal) });
+/** One customer of all who found; what a silent provider would have said is missing, and `incomplete` says so. */
+function merged(climbs: readonly Climb[]): LookupResult {
+  const found = climbs.filter((climbed) => climbed.kind === 'found');
+  const [first] = found;
+  if (first === undefined) {
+    const kinds = ['ambiguous', 'unavailable', 'not_found'] as const;
+    return resultOf(kinds.map((kind) => climbs.find((climbed) => climbed.kind === kind)).find((each) => each)!);
   }
-  return steps;
+  const { lookup } = resultOf(first);
+  return {
+    // Later ones are spread first, so that the fields of earlier ones win.
+    customer: Object.freeze(Object.assign({}, ...found.map(({ sighting }) => sighting.record).toReversed())),
+    lookup: {
+      ...lookup,
+      stale: found.some(({ sighting }) => sighting.isStale),
+      ageSeconds: Math.floor(Math.max(...found.map(({ sighting }) => sighting.ageMs)) / 1_000),
+      incomplete: climbs.some(({ kind }) => kind === 'unavailable'),
+    },
+  };
 }
 
-function ended(state: LookupState): LookupResult {
-  return { customer: null, lookup: { state, matchedBy: null, source: null, stale: false, ageSeconds: null } };
-}
-
-function found(customer: CustomerRecord, matchedBy: MatchedBy, provider: CrmProvider): LookupResult {
-  return { customer, lookup: { state: 'found', matchedBy, source: provider.name, stale: false, ageSeconds: 0 } };
+function ended(state: LookupState, source: string | null = null): LookupResult {
+  return {
+    customer: null,
+    lookup: { state, matchedBy: null, source, stale: false, ageSeconds: null, incomplete: false },
+  };
 }

@@ -1,13 +1,17 @@
 import type { Metrics } from '../metrics/metrics.js';
 import type { RulesMetrics } from '../metrics/rules-metrics.js';
 import type { Enrichment } from './enrichment.js';
+import type { Intake } from './intake.js';
 
 /** Counts what became of deliveries. */
 export class DeliveryMetrics {
   constructor(
     private readonly metrics: Metrics,
     private readonly rules: RulesMetrics,
-  ) {}
+    intake: Intake,
+  ) {
+    metrics.countInFlight = () => intake.inFlight;
+  }
 
   /** @param seconds from its arrival to its decision */
   decided({ outcome, actions, trace }: Enrichment, seconds: number): void {

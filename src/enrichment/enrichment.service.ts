@@ -1,11 +1,12 @@
 import { composeActions } from '../actions/compose-actions.js';
 import type { OnUnavailable } from '../crm/lookup-options.js';
-import type { LookupService } from '../crm/lookup.service.js';
+import { type LookupService, NOT_LOOKED_UP } from '../crm/lookup.service.js';
 import { buildFacts, type LookupResult, senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
 import type { MailboxesService } from '../mailboxes/mailboxes.service.js';
-import { decide } from '../rules/decide.js';
-import { hasRuleFor } from '../rules/rule-set.js';
+import type { Facts } from '../facts/facts.js';
+import { decide, needsLookup } from '../rules/decide.js';
+import { hasRuleFor, type RuleSet } from '../rules/rule-set.js';
 import type { RulesService } from '../rules/rules.service.js';
 import { describeActions, describeLookup } from './describe-outcome.js';
 import type { Enrichment } from './enrichment.js';
@@ -47,8 +48,8 @@ export class EnrichmentService {
     if (!hasRuleFor(ruleSet, delivery.mailbox)) {
       return { ...untouched, outcome: 'no_rule_for_mailbox', message: 'Nothing to do: no rule is for this mailbox' };
     }
-    const found = await this.#lookUp(delivery);
-    const facts = buildFacts(delivery, found, this.clock(), ruleSet.lists);
+    const before = buildFacts(delivery, NOT_LOOKED_UP, this.clock(), ruleSet.lists);
+    const facts = { ...before, ...(await this.#lookUp(delivery, ruleSet, before)) };
     const decision = decide(ruleSet, facts);
     const composition = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
@@ -60,7 +61,10 @@ export class EnrichmentService {
     return { ...result, outcome: actions.length > 0 ? 'acted' : 'nothing_to_do', shouldRetry: false };
   }
 
-  async #lookUp(delivery: Delivery): Promise<LookupResult> {
+  /** Asks nobody when no rule could act or write otherwise by the answer. */
+  async #lookUp(delivery: Delivery, ruleSet: RuleSet, facts: Facts): Promise<LookupResult> {
+    const address = senderAddress(delivery);
+    if (address !== null && !needsLookup(ruleSet, facts)) return this.lookups.skip();
     const budgetMs = Math.max(this.options.answerDeadlineMs / 2, this.options.answerDeadlineMs - RESERVE_MS);
     const { cutOff } = this.intake;
     const limit = new AbortController();
@@ -68,7 +72,7 @@ export class EnrichmentService {
     const deadline = setTimeout(abort, budgetMs);
     cutOff.addEventListener('abort', abort, { once: true });
     try {
-      return await this.lookups.lookup(senderAddress(delivery), limit.signal);
+      return await this.lookups.lookup(address, limit.signal);
     } finally {
       clearTimeout(deadline);
       cutOff.removeEventListener('abort', abort);

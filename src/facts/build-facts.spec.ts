@@ -5,7 +5,7 @@ import type { Facts } from './facts.js';
 
 const NOBODY = {
   customer: null,
-  lookup: { state: 'not_found', matchedBy: null, source: null, stale: false, ageSeconds: null },
+  lookup: { state: 'not_found', matchedBy: null, source: null, stale: false, ageSeconds: null, incomplete: false },
 } as const;
 
 function factsOf(payload: Readonly<Record<string, unknown>>): Facts {

@@ -47,6 +47,7 @@ export interface LookupFacts {
   readonly source: string | null;
   readonly stale: boolean;
   readonly ageSeconds: number | null;
+  readonly incomplete: boolean;
 }
 
 /** Everything a rule or template can see of one message. */
@@ -129,6 +130,10 @@ const LOOKUP_FIELDS: FieldsOf<LookupFacts> = {
   source: field('text', 'Name of the provider that answered'),
   stale: field('boolean', 'The values are older than they should be'),
   ageSeconds: field('number', 'Age of the values'),
+  incomplete: field(
+    'boolean',
+    'One of the providers to merge from gave no answer: a field that the others lack is unknown',
+  ),
 };
 
 /** The registry that checks rules and templates, and feeds completion and docs. */

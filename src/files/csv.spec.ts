@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { CsvError, parseCsv, parseCsvRows } from './csv.js';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { CsvError } from './csv-error.js';
+import { parseCsv, parseCsvRows } from './csv.js';
 
 const bytes = (text: string, encoding: BufferEncoding = 'utf8') => Buffer.from(text, encoding);
 
@@ -73,4 +76,53 @@ test('what is wrong is said without the data', () => {
 
 test('rows know their lines, whatever these end with', () => {
   expect(parseCsvRows(bytes('a,b\r\n1,2\n\n3,4\r5,6\r\n')).map(({ line }) => line)).toEqual([1, 2, 4, 5]);
+});
+
+test.each([
+  ['a,b\n1\n', 2, 'Invalid Record Length: expect 2, got 1 on line 2'],
+  ['a,b\n1,x"y\n', 2, 'Invalid Opening Quote: a quote is found on field 1 at line 2'],
+  ['a,b\n1,"x"y\n', 2, 'Invalid Closing Quote: found non trimable byte after quote at line 2'],
+  ['a,b\n1,"x" "y"\n', 2, 'Invalid Opening Quote: a quote is found on field 1 at line 2'],
+  ['a,b\n1,"x\n2,3\n', 2, 'Quote Not Closed: the parsing is finished with an opening quote at line 2'],
+  ['a\n"x\r\ny"\nz,z\n', 4, 'Invalid Record Length: expect 1, got 2 on line 4'],
+])('%j is refused where it goes wrong', (text, line, message) => {
+  expect(faultOf(bytes(text))).toMatchObject({ line, message });
+});
+
+test('a fault of the encoding far behind is found, wherever the file is divided', () => {
+  const row = 'Müller\n';
+  const before = Buffer.from(row.repeat(Math.ceil(1_100_000 / Buffer.byteLength(row))));
+  expect(parseCsv(before)).toHaveLength(before.length / Buffer.byteLength(row));
+  expect(faultOf(Buffer.concat([before, bytes('Müller\n', 'latin1')]))).toMatchObject({
+    line: before.length / Buffer.byteLength(row) + 1,
+    message: 'the file is not UTF-8 text',
+  });
+});
+
+test('any text is read, or refused, as csv-parse does', () => {
+  const odd = [',', '"', '\n', '\r', '\r\n', ' ', 'a', '\t', '\u00a0', '\uFEFF', 'é', '\u{1f692}'];
+  const unit = fc.constantFrom(...odd);
+  const text = fc
+    .array(
+      fc.string({ unit, maxLength: 5 }).chain((cell) => fc.constantFrom(cell, `"${cell}"`)),
+      { maxLength: 8 },
+    )
+    .map((cells) => cells.map((cell, index) => cell + (index % 2 ? '\n' : ',')).join(''))
+    // It takes no white space beyond ASCII behind a closing quote, as we do, and passes over empty quotes before others.
+    .filter((written) => !/"\s*[\u00a0\uFEFF]|""\s+"/.test(written));
+  const options = { bom: true, skipEmptyLines: true, trim: true, recordDelimiter: ['\r\n', '\n', '\r'] };
+  const orFault = (read: () => string[][]) => {
+    try {
+      return read();
+    } catch (error) {
+      return (error as Error).message.split(':')[0];
+    }
+  };
+  fc.assert(
+    fc.property(fc.constantFrom('h\n', 'h,i\n', '\uFEFFh,i\r\n'), text, (header, rows) => {
+      const file = bytes(header + rows);
+      expect(orFault(() => parseCsv(file))).toEqual(orFault(() => parse(file, options)));
+    }),
+    { numRuns: 3000 },
+  );
 });

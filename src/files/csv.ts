@@ -1,28 +1,62 @@
 import { isUtf8 } from 'node:buffer';
-import { parse } from 'csv-parse/sync';
+import { CsvError } from './csv-error.js';
+import { CsvScanner } from './csv-scanner.js';
 
-/** A CSV file that cannot be read; the message holds none of its data. */
-export class CsvError extends Error {
-  override readonly name = 'CsvError';
-
-  constructor(
-    message: string,
-    /** 1-based. */
-    readonly line: number,
-  ) {
-    super(message);
-  }
-}
-
-/** All three, since files that are put together of several mix them; left to itself the parser goes by the first line. */
-const LINE_ENDS = ['\r\n', '\n', '\r'];
 const LINE_FEED = 10;
-const OPTIONS = { bom: true, skipEmptyLines: true, trim: true, recordDelimiter: LINE_ENDS };
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+const CHECKED_AT_ONCE = 1 << 20;
 
 /** A row, and the line that it ends in, 1-based. */
 export interface CsvRow {
   readonly cells: string[];
   readonly line: number;
+}
+
+/** The rows of a CSV file with a header row, gone through one by one. */
+export class CsvReader {
+  /** The names of the columns; empty when the file is. Columns without a name may be there. */
+  readonly header: readonly string[];
+  /** The current row; at first the header's. */
+  readonly row: CsvScanner;
+  #checkedTo = 0;
+
+  /** @throws CsvError of the header row */
+  constructor(private readonly bytes: Buffer) {
+    const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    this.row = new CsvScanner(bytes, hasMark ? BYTE_ORDER_MARK.length : 0);
+    this.#checkUtf8();
+    this.header = this.row.next() ? cellsOf(this.row) : [];
+    const { header } = this;
+    const second = header.findIndex((name, index) => name !== '' && header.indexOf(name) < index);
+    if (second <= 0) return;
+    const columns = `${header.indexOf(header[second]!) + 1} and ${second + 1}`;
+    throw new CsvError(`columns ${columns} of the header row have the same name`, this.row.line);
+  }
+
+  /** Goes to the next row; false after the last. @throws CsvError */
+  next(): boolean {
+    const { row, header } = this;
+    if (!row.next()) {
+      while (this.#checkedTo < this.bytes.length) this.#checkUtf8();
+      return false;
+    }
+    if (row.offset >= this.#checkedTo) this.#checkUtf8();
+    if (row.cellCount === header.length) return true;
+    const counts = `expect ${header.length}, got ${row.cellCount}`;
+    throw new CsvError(`Invalid Record Length: ${counts} on line ${row.line}`, row.line);
+  }
+
+  /** Checks a piece of the file, so that a large one is not checked in one go. */
+  #checkUtf8(): void {
+    const { bytes } = this;
+    const start = this.#checkedTo;
+    let end = Math.min(start + CHECKED_AT_ONCE, bytes.length);
+    // A piece ends before the first byte of a character.
+    while (end < bytes.length && end > start && (bytes[end]! & 0xc0) === 0x80) end--;
+    if (end === start) end = bytes.length;
+    if (!isUtf8(bytes.subarray(start, end))) throw notUtf8(bytes, start);
+    this.#checkedTo = end;
+  }
 }
 
 /**
@@ -32,14 +66,10 @@ export interface CsvRow {
  * @throws CsvError
  */
 export function parseCsvRows(bytes: Uint8Array): CsvRow[] {
-  if (!isUtf8(bytes)) throw notUtf8(bytes);
-  const rows = parseRows(bytes);
-  const { cells: header, line } = rows[0] ?? { cells: [], line: 1 };
-  const second = header.findIndex((name, index) => name !== '' && header.indexOf(name) < index);
-  if (second > 0) {
-    const columns = `${header.indexOf(header[second]!) + 1} and ${second + 1}`;
-    throw new CsvError(`columns ${columns} of the header row have the same name`, line);
-  }
+  const reader = new CsvReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  if (reader.header.length === 0) return [];
+  const rows: CsvRow[] = [{ cells: [...reader.header], line: reader.row.line }];
+  while (reader.next()) rows.push({ cells: cellsOf(reader.row), line: reader.row.line });
   return rows;
 }
 
@@ -48,28 +78,18 @@ export function parseCsv(bytes: Uint8Array): string[][] {
   return parseCsvRows(bytes).map(({ cells }) => cells);
 }
 
-function parseRows(bytes: Uint8Array): CsvRow[] {
-  const rows: CsvRow[] = [];
-  const onRecord = (cells: string[], { lines }: { readonly lines: number }) => {
-    rows.push({ cells, line: lines });
-    return null;
-  };
-  try {
-    parse(Buffer.from(bytes), { ...OPTIONS, onRecord });
-  } catch (error) {
-    const { message, lines } = error as Error & { lines?: number };
-    throw new CsvError(message.replace(/,? value is .*$/s, ''), lines ?? 1);
-  }
-  return rows;
+function cellsOf(row: CsvScanner): string[] {
+  return Array.from({ length: row.cellCount }, (_, index) => row.cell(index));
 }
 
-function notUtf8(bytes: Uint8Array): CsvError {
+/** @param from all before it is UTF-8 */
+function notUtf8(bytes: Buffer, from: number): CsvError {
   const mark = `${bytes[0]?.toString(16)} ${bytes[1]?.toString(16)}`;
   if (mark === 'ff fe' || mark === 'fe ff') return new CsvError('the file is UTF-16 text, not UTF-8', 1);
   let line = 1;
   // A line feed is never part of another character, so each line stands for itself.
   for (let start = 0, end: number; (end = bytes.indexOf(LINE_FEED, start)) >= 0; start = end + 1, line++) {
-    if (!isUtf8(bytes.subarray(start, end))) break;
+    if (end >= from && !isUtf8(bytes.subarray(start, end))) break;
   }
   return new CsvError('the file is not UTF-8 text', line);
 }

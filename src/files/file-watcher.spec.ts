@@ -35,19 +35,22 @@ test('a file that changes all the time, and does not count, puts nothing off', a
   clearInterval(noise);
 });
 
-test('a callback that throws ends no watching', async () => {
+test('a callback that throws ends no watching, and is told of', async () => {
   const folder = tempFolder({ 'a.json': '1' });
   let changes = 0;
   const rejected: unknown[] = [];
   const onRejection = (reason: unknown) => rejected.push(reason);
   process.on('unhandledRejection', onRejection);
-  await watchFolder(folder, () => (changes++, changes === 1 ? Promise.reject(new Error('oops')) : Promise.resolve()));
+  const errors: unknown[] = [];
+  const onChange = () => (changes++, changes === 1 ? Promise.reject(new Error('oops')) : Promise.resolve());
+  await watchFolder(folder, onChange, { onError: (error) => errors.push(error) });
   writeFileSync(join(folder, 'a.json'), '2');
   await until('the first change is told', () => changes === 1);
   writeFileSync(join(folder, 'a.json'), '34');
   await until('the second change is told', () => changes === 2);
   process.off('unhandledRejection', onRejection);
   expect(rejected).toEqual([]);
+  expect(errors).toEqual([new Error('oops')]);
 });
 
 test('rules in a folder behind a link count, also for changes', async () => {

@@ -8,6 +8,8 @@ export interface FileWatcherOptions {
   readonly settleMs?: number;
   /** Which files below a folder count, by path relative to it. Default: all but hidden ones. */
   readonly counts?: (path: string) => boolean;
+  /** Told what the callback threw, which nobody expected; watching goes on. Default: nobody is. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -86,8 +88,8 @@ export class FileWatcher {
           await this.onChange();
         } else nextMs = this.#settleMs;
       }
-    } catch {
-      // Who is called back tells of its own faults; watching goes on for the next change.
+    } catch (error) {
+      this.options.onError?.(error);
     } finally {
       this.#isChecking = false;
       this.#dueAt = Number.POSITIVE_INFINITY;

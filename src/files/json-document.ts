@@ -19,9 +19,11 @@ export class JsonDocument {
   readonly text: string;
   readonly #lineStarts: number[] = [0];
 
+  /** @param origin where the text begins, when it is a part of the file */
   constructor(
     readonly file: string,
     bytes: Uint8Array,
+    private readonly origin = { line: 1, column: 1 },
   ) {
     this.text = decodeUtf8(bytes);
     for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
@@ -46,7 +48,7 @@ export class JsonDocument {
   /** A fault at a node (or offset), not recorded. */
   faultAt(severity: Fault['severity'], at: JsonNode | number, message: string): Fault {
     const { line, column } = this.position(typeof at === 'number' ? at : at.offset);
-    const start = this.#lineStarts[line - 1]!;
+    const start = this.#lineStarts[line - this.origin.line]!;
     const end = this.text.indexOf('\n', start);
     const source = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
     return { severity, file: this.file, line, column, message, source };
@@ -61,7 +63,8 @@ export class JsonDocument {
       if (this.#lineStarts[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - this.#lineStarts[low]! + 1 };
+    const { line, column } = this.origin;
+    return { line: low + line, column: offset - this.#lineStarts[low]! + (low === 0 ? column : 1) };
   }
 
   /** The offset in the file of the character at `index` of a string value, escapes counted as written. */

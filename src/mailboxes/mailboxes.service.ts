@@ -7,7 +7,9 @@ import { type MailboxesFile, readMailboxes } from './read-mailboxes.js';
 /** What happened to the catalogue, for logs. */
 export type MailboxesEvent =
   | { readonly kind: 'loaded'; readonly catalogue: MailboxCatalogue }
-  | { readonly kind: 'rejected'; readonly faults: readonly Fault[] };
+  | { readonly kind: 'rejected'; readonly faults: readonly Fault[] }
+  /** Looking at the changed file failed in a way that nobody expected; the content stays. */
+  | { readonly kind: 'reload_failed'; readonly reason: string };
 
 /** What is in use, for the health page. */
 export interface MailboxesStatus {
@@ -32,7 +34,10 @@ export class MailboxesService {
     catalogue: MailboxCatalogue,
   ) {
     this.#catalogue = catalogue;
-    this.#watcher = new FileWatcher(options.path, () => this.#reload(), options.watching);
+    this.#watcher = new FileWatcher(options.path, () => this.#reload(), {
+      onError: (error) => options.report?.({ kind: 'reload_failed', reason: String(error) }),
+      ...options.watching,
+    });
   }
 
   /**

@@ -64,7 +64,7 @@ describe('where a test says nothing', () => {
     expect(factsOf({})).toMatchObject({
       now: '2026-01-01T12:00:00.000Z',
       customer: null,
-      lookup: { state: 'not_found', matchedBy: null, source: null, stale: false, ageSeconds: null },
+      lookup: { state: 'not_found', matchedBy: null, source: null, stale: false, ageSeconds: null, incomplete: false },
       message: {
         mailbox: 'test@enricher.example',
         to: ['test@enricher.example'],
@@ -146,14 +146,14 @@ describe('a message', () => {
 });
 
 describe('a look-up', () => {
-  const FOUND = { state: 'found', matchedBy: 'email', source: 'test', stale: false, ageSeconds: 0 };
+  const FOUND = { state: 'found', matchedBy: 'email', source: 'test', stale: false, ageSeconds: 0, incomplete: false };
 
   test.each([
     ['finds the customer by address', {}, FOUND],
     [
       'can have found by other means',
       { matchedBy: 'last_known', stale: true, ageSeconds: 90_000, source: 'crm' },
-      { state: 'found', matchedBy: 'last_known', stale: true, ageSeconds: 90_000, source: 'crm' },
+      { state: 'found', matchedBy: 'last_known', stale: true, ageSeconds: 90_000, source: 'crm', incomplete: false },
     ],
   ])('%s', (_, lookup, wanted) => {
     const facts = factsOf({ customer: { tier: 'gold' }, lookup });

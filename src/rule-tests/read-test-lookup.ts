@@ -6,7 +6,7 @@ import { type JsonDocument, valueOf } from '../files/json-document.js';
 import type { ObjectReader } from '../files/object-reader.js';
 import { TEST_DEFAULTS } from './rule-test.js';
 
-export const LOOKUP_KEYS = ['state', 'matchedBy', 'source', 'stale', 'ageSeconds'];
+export const LOOKUP_KEYS = ['state', 'matchedBy', 'source', 'stale', 'ageSeconds', 'incomplete'];
 
 /**
  * What the look-up of a test gave: the customer found by address, or nobody, with what "lookup" says otherwise.
@@ -35,6 +35,7 @@ export function readTestLookup(
       source: isFound || state === 'ambiguous' ? TEST_DEFAULTS.source : null,
       stale: false,
       ageSeconds: isFound ? 0 : null,
+      incomplete: false,
       ...given,
     },
   };
@@ -66,6 +67,7 @@ function readLookup(test: ObjectReader): Partial<LookupFacts> {
     source: orNull(lookup, 'source', () => lookup.string('source')),
     stale: lookup.boolean('stale'),
     ageSeconds: orNull(lookup, 'ageSeconds', () => lookup.integer('ageSeconds', 0)),
+    incomplete: lookup.boolean('incomplete'),
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

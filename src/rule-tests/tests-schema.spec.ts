@@ -60,7 +60,7 @@ test.each([
         customFields: { claimNumber: 'CLM-1' },
       },
       customer: { tier: 'gold' },
-      lookup: { state: 'found', matchedBy: 'domain', source: 'crm', stale: true, ageSeconds: 7 },
+      lookup: { state: 'found', matchedBy: 'domain', source: 'crm', stale: true, ageSeconds: 7, incomplete: true },
     },
   ],
 ])('schema and service accept %s', (_, file) => {

@@ -95,6 +95,7 @@ function lookupSchema(): Schema {
       source: { type: ['string', 'null'], minLength: 1, description: 'Name of the provider' },
       stale: { type: 'boolean' },
       ageSeconds: { type: ['integer', 'null'], minimum: 0 },
+      incomplete: { type: 'boolean' },
     },
     [],
     { description: 'What differs from a look-up that went well' },

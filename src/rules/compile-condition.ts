@@ -15,21 +15,28 @@ export interface Slot {
   readonly segments: PathSegments;
   /** Texts in lower case, for the operators that ignore case. */
   readonly isFolded: boolean;
-  readonly isOfCustomer: boolean;
+  /** It is known only after a look-up. */
+  readonly isOf: 'customer' | 'lookup' | null;
 }
 
 /** What one message's evaluation has read so far. */
 export class Reading {
-  readonly isCustomerUnknown: boolean;
+  readonly #isCustomerUnknown: boolean;
+  readonly #isCustomerIncomplete: boolean;
+  readonly #isPending: boolean;
   readonly #values: unknown[];
   readonly #named: Uint8Array;
 
+  /** @param isPending before the look-up: nothing of it is known */
   constructor(
     private readonly slots: readonly Slot[],
     namedCount: number,
     readonly facts: Facts,
+    isPending: boolean,
   ) {
-    this.isCustomerUnknown = facts.lookup.state === 'unavailable';
+    this.#isPending = isPending;
+    this.#isCustomerUnknown = isPending || facts.lookup.state === 'unavailable';
+    this.#isCustomerIncomplete = facts.lookup.incomplete;
     this.#values = slots.map(() => UNREAD);
     this.#named = new Uint8Array(namedCount).fill(NOT_YET);
   }
@@ -44,6 +51,14 @@ export class Reading {
     return value;
   }
 
+  /** Whether nobody could tell what is there. */
+  isUnknown(slot: number): boolean {
+    const { isOf } = this.slots[slot]!;
+    if (isOf === null) return false;
+    if (isOf === 'lookup') return this.#isPending;
+    return this.#isCustomerUnknown || (this.#isCustomerIncomplete && isMissing(this.value(slot)));
+  }
+
   /** The truth of a named condition, evaluated at its first use. */
   named(index: number, condition: CompiledCondition): Truth {
     const known = this.#named[index] as Truth | typeof NOT_YET;
@@ -54,8 +69,13 @@ export class Reading {
   }
 }
 
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 const UNREAD = Symbol('unread');
 const NOT_YET = 3;
+const LOOKED_UP = ['customer', 'lookup'] as const;
 
 /** A condition as a closure, with what explaining needs. */
 export interface CompiledCondition {
@@ -145,14 +165,12 @@ export class ConditionCompiler {
     const operator = operatorNamed(this.engine, written);
     const isOurs = definition.prepare !== undefined && decorators.length === 0;
     const slot = this.#slot(segments, isOurs && definition.ignoresCase === true);
-    const readsCustomer = this.slots[slot]!.isOfCustomer;
     const reference = referenceOf(value);
     if (reference !== null && !isListReference(value)) {
       const other = this.#slot(reference, false);
-      const isOfCustomer = readsCustomer || this.slots[other]!.isOfCustomer;
       const raw = this.#slot(segments, false);
-      const evaluate = guard(
-        isOfCustomer,
+      const evaluate = this.#guard(
+        [raw, other],
         (reading) => operator.evaluate(reading.value(raw), reading.value(other)) === true,
       );
       return leaf(at, evaluate, {
@@ -181,15 +199,29 @@ export class ConditionCompiler {
       : isTimed(value)
         ? (read: unknown, now: string) => operator.evaluate(read, { value: literal, now })
         : (read: unknown) => operator.evaluate(read, literal);
-    const evaluate = guard(readsCustomer, (reading) => test(reading.value(slot), reading.facts.now) === true);
+    const evaluate = this.#guard([slot], (reading) => test(reading.value(slot), reading.facts.now) === true);
     return leaf(at, evaluate, { slot, operator: written, wanted: () => shown, mustBeOneOf });
+  }
+
+  /** A comparison that cannot be made (a list that is a text on this record) is unknown, as what nobody could look up. */
+  #guard(slots: readonly number[], test: (reading: Reading) => boolean): (reading: Reading) => Truth {
+    const lookedUp = slots.filter((slot) => this.slots[slot]!.isOf !== null);
+    return (reading) => {
+      for (let index = 0; index < lookedUp.length; index++) if (reading.isUnknown(lookedUp[index]!)) return UNKNOWN;
+      try {
+        return test(reading) ? TRUE : FALSE;
+      } catch {
+        return UNKNOWN;
+      }
+    };
   }
 
   #slot(segments: PathSegments, isFolded: boolean): number {
     const key = JSON.stringify([isFolded, ...segments]);
     const known = this.#slotIndexes.get(key);
     if (known !== undefined) return known;
-    const index = this.slots.push({ segments, isFolded, isOfCustomer: segments[0] === 'customer' }) - 1;
+    const index =
+      this.slots.push({ segments, isFolded, isOf: LOOKED_UP.find((fact) => fact === segments[0]) ?? null }) - 1;
     this.#slotIndexes.set(key, index);
     return index;
   }
@@ -199,18 +231,6 @@ function referenceOf(value: unknown): PathSegments | null {
   if (typeof value !== 'object' || value === null || !('fact' in value) || isTimed(value)) return null;
   const { fact, path } = value as { fact: string; path?: string };
   return [fact, ...(path === undefined ? [] : (parsePath(path) ?? []))];
-}
-
-/** A comparison that cannot be made (a list that is a text on this record) is unknown, as a customer that nobody could look up. */
-function guard(isOfCustomer: boolean, test: (reading: Reading) => boolean): (reading: Reading) => Truth {
-  return (reading) => {
-    if (isOfCustomer && reading.isCustomerUnknown) return UNKNOWN;
-    try {
-      return test(reading) ? TRUE : FALSE;
-    } catch {
-      return UNKNOWN;
-    }
-  };
 }
 
 function leaf(at: number, evaluate: (reading: Reading) => Truth, compiled: CompiledLeaf): CompiledCondition {

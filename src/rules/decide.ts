@@ -23,6 +23,20 @@ export function decide(ruleSet: RuleSet, facts: Facts): Decision {
   return { revision: ruleSet.revision, verdicts, acting: round.acting };
 }
 
+/**
+ * Whether the look-up can still change what happens to a message: a live rule would decide or write otherwise by it. What the facts say of
+ * customer and look-up is not read.
+ */
+export function needsLookup(ruleSet: RuleSet, facts: Facts): boolean {
+  const round = new Round(ruleSet, facts, ruleSet.program.readBeforeLookup(facts));
+  let isNeeded = false;
+  ruleSet.program.index.forEachCandidate(round.reading, (position) => {
+    isNeeded = round.dependsOnLookup(position);
+    return !isNeeded && round.stoppedBy === null;
+  });
+  return isNeeded;
+}
+
 /** The verdict of every rule, those included that could not match, each with its why. Decides as `decide` does. */
 export function explain(ruleSet: RuleSet, facts: Facts): Explanation[] {
   const round = new Round(ruleSet, facts);
@@ -38,18 +52,29 @@ export function explain(ruleSet: RuleSet, facts: Facts): Explanation[] {
 
 /** One message's way through the rules, in their order. */
 class Round {
-  readonly reading: Reading;
   readonly acting: Rule[] = [];
   stoppedBy: string | null = null;
   readonly #now: number;
   #groupWinners: Map<string, string> | undefined;
+  #withoutLookup: Reading | undefined;
 
   constructor(
     private readonly ruleSet: RuleSet,
     facts: Facts,
+    readonly reading: Reading = ruleSet.program.read(facts),
   ) {
-    this.reading = ruleSet.program.read(facts);
     this.#now = Date.parse(facts.now);
+  }
+
+  /** Whether a rule's part in what happens is open until the look-up; takes its part when it is settled. */
+  dependsOnLookup(position: number): boolean {
+    const rule = this.ruleSet.rules[position]!;
+    if (rule.mode !== 'live' || this.#reasonToSkip(rule) !== null || this.#winnerOver(rule) !== undefined) return false;
+    const truth: Truth = this.ruleSet.program.conditions[position]!.evaluate(this.reading);
+    if (truth === UNKNOWN) return true;
+    if (truth === TRUE && rule.actions.some(({ reads }) => reads.has('customer') || reads.has('lookup'))) return true;
+    if (truth === TRUE) this.#act(rule);
+    return false;
   }
 
   /** The verdict of a rule, and its part in what follows; null when it simply does not match. */
@@ -59,11 +84,11 @@ class Round {
       return { ...subjectOf(rule), verdict: 'skipped', skipped: 'after_stop', lostTo: this.stoppedBy, why: null };
     const skipped = this.#reasonToSkip(rule);
     if (skipped !== null) return { ...subjectOf(rule), verdict: 'skipped', skipped, why: null };
-    const truth: Truth = this.ruleSet.program.conditions[position]!.evaluate(this.reading);
+    const truth = this.#truth(position, rule);
     const matches = truth === TRUE || (truth === UNKNOWN && rule.onUnknown === 'match');
     if (!matches && truth !== UNKNOWN) return null;
     const why = this.why(position);
-    const winner = matches && rule.exclusive !== null ? this.#groupWinners?.get(rule.exclusive) : undefined;
+    const winner = matches ? this.#winnerOver(rule) : undefined;
     if (winner !== undefined)
       return { ...subjectOf(rule), verdict: 'skipped', skipped: 'lost_group', lostTo: winner, why };
     if (matches && rule.mode === 'live') this.#act(rule);
@@ -71,7 +96,22 @@ class Round {
   }
 
   why(position: number): Why | null {
-    return findWhy(this.ruleSet, this.ruleSet.program.conditions[position]!, this.reading);
+    const reading = this.#readingFor(this.ruleSet.rules[position]!);
+    return findWhy(this.ruleSet, this.ruleSet.program.conditions[position]!, reading);
+  }
+
+  #truth(position: number, rule: Rule): Truth {
+    return this.ruleSet.program.conditions[position]!.evaluate(this.#readingFor(rule));
+  }
+
+  /** A shadow rule causes no look-up: where none was made, it cannot tell. */
+  #readingFor({ mode }: Rule): Reading {
+    if (mode === 'live' || this.reading.facts.lookup.state !== 'skipped') return this.reading;
+    return (this.#withoutLookup ??= this.ruleSet.program.readBeforeLookup(this.reading.facts));
+  }
+
+  #winnerOver({ exclusive }: Rule): string | undefined {
+    return exclusive === null ? undefined : this.#groupWinners?.get(exclusive);
   }
 
   #act(rule: Rule): void {

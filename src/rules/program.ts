@@ -21,7 +21,7 @@ export class Program {
     this.conditions = conditions;
     this.slots = slots;
     this.#namedCount = namedCount;
-    this.index = new RuleIndex(rules, conditions, slots);
+    this.index = new RuleIndex(rules, conditions);
   }
 
   /** @param turn called after each rule, so that compiling many need not hold the event loop */
@@ -41,7 +41,12 @@ export class Program {
   }
 
   read(facts: Facts): Reading {
-    return new Reading(this.slots, this.#namedCount, facts);
+    return new Reading(this.slots, this.#namedCount, facts, false);
+  }
+
+  /** Reads facts of which the look-up is still to come. */
+  readBeforeLookup(facts: Facts): Reading {
+    return new Reading(this.slots, this.#namedCount, facts, true);
   }
 
   /** The value at a slot as it is in the facts, without folding. */

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { JsonValue } from '../facts/facts.js';
-import { CsvError, type CsvRow, parseCsvRows } from '../files/csv.js';
+import { CsvError } from '../files/csv-error.js';
+import { type CsvRow, parseCsvRows } from '../files/csv.js';
 import type { Fault } from '../files/fault.js';
 import { JsonDocument, valueOf } from '../files/json-document.js';
 

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts/facts.js';
+import type { Facts, LookupFacts } from '../facts/facts.js';
 import { FALSE, TRUE, type Truth, UNKNOWN } from './compile-condition.js';
 import { type EvaluatedCondition, evaluateRule, FactAlmanac } from './engine.js';
 import type { Rule } from './rule.js';
@@ -14,30 +14,32 @@ export async function evaluateByReference(
 ): Promise<{ truth: Truth; conditions: EvaluatedCondition } | null> {
   try {
     const conditions = await evaluateRule(rule.conditions, new FactAlmanac(facts));
-    return { truth: fold(conditions, facts.lookup.state === 'unavailable'), conditions };
+    return { truth: fold(conditions, facts.lookup), conditions };
   } catch {
     return null;
   }
 }
 
 /** Three-valued logic over an evaluated tree. */
-function fold(condition: EvaluatedCondition, isCustomerUnknown: boolean): Truth {
+function fold(condition: EvaluatedCondition, lookup: LookupFacts): Truth {
   const { all, any, not } = condition;
   if (not !== undefined) {
-    const truth = fold(not, isCustomerUnknown);
+    const truth = fold(not, lookup);
     return truth === UNKNOWN ? UNKNOWN : truth === TRUE ? FALSE : TRUE;
   }
   const group = all ?? any;
   if (group === undefined) {
-    return isCustomerUnknown && readsCustomer(condition) ? UNKNOWN : condition.result === true ? TRUE : FALSE;
+    return isUnknown(condition, lookup) ? UNKNOWN : condition.result === true ? TRUE : FALSE;
   }
-  const truths = group.map((child) => fold(child, isCustomerUnknown));
+  const truths = group.map((child) => fold(child, lookup));
   const deciding = all === undefined ? TRUE : FALSE;
   if (truths.includes(deciding)) return deciding;
   return truths.includes(UNKNOWN) ? UNKNOWN : all === undefined ? FALSE : TRUE;
 }
 
-function readsCustomer({ fact, value }: EvaluatedCondition): boolean {
-  if (fact === 'customer') return true;
-  return typeof value === 'object' && value !== null && (value as { fact?: unknown }).fact === 'customer';
+function isUnknown(condition: EvaluatedCondition, { state, incomplete }: LookupFacts): boolean {
+  const { fact, value, factResult, valueResult } = condition;
+  const isCompared = typeof value === 'object' && value !== null && (value as { fact?: unknown }).fact === 'customer';
+  const read = [...(fact === 'customer' ? [factResult] : []), ...(isCompared ? [valueResult] : [])];
+  return read.some((one) => state === 'unavailable' || (incomplete && (one === undefined || one === null)));
 }

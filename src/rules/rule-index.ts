@@ -1,4 +1,4 @@
-import { type CompiledCondition, type Reading, type Slot } from './compile-condition.js';
+import type { CompiledCondition, Reading } from './compile-condition.js';
 import type { MailboxFilter, Rule } from './rule.js';
 
 /** What a rule cannot match without: the value at a slot is one of these. */
@@ -9,7 +9,6 @@ interface Need {
 
 interface Posting {
   readonly slot: number;
-  readonly isOfCustomer: boolean;
   /** Rules by the value that they need, as positions in rule order. */
   readonly byValue: ReadonlyMap<unknown, readonly number[]>;
   readonly all: readonly number[];
@@ -28,7 +27,7 @@ export class RuleIndex {
   /** Reused by every call: selecting is synchronous. */
   readonly #selected: Uint32Array;
 
-  constructor(rules: readonly Rule[], conditions: readonly CompiledCondition[], slots: readonly Slot[]) {
+  constructor(rules: readonly Rule[], conditions: readonly CompiledCondition[]) {
     this.#size = rules.length;
     this.#always = new Uint32Array(Math.ceil(rules.length / 32));
     this.#selected = new Uint32Array(this.#always.length);
@@ -52,11 +51,7 @@ export class RuleIndex {
       }
     });
     this.#byMailbox = byMailbox;
-    this.#postings = [...postings].map(([slot, posting]) => ({
-      slot,
-      isOfCustomer: slots[slot]!.isOfCustomer,
-      ...posting,
-    }));
+    this.#postings = [...postings].map(([slot, posting]) => ({ slot, ...posting }));
   }
 
   /** Calls back for each rule that can match, in rule order, until the callback returns false. */
@@ -79,9 +74,9 @@ export class RuleIndex {
     const { mailbox } = reading.facts.message;
     setBits(selected, this.#byMailbox.get(mailbox));
     setBits(selected, this.#byMailbox.get(mailbox.slice(mailbox.lastIndexOf('@'))));
-    for (const { slot, isOfCustomer, byValue, all } of this.#postings) {
-      // Nothing can be excluded by a customer whom nobody could look up: those rules are undecided.
-      setBits(selected, isOfCustomer && reading.isCustomerUnknown ? all : byValue.get(reading.value(slot)));
+    for (const { slot, byValue, all } of this.#postings) {
+      // Nothing can be excluded by what nobody could look up: those rules are undecided.
+      setBits(selected, reading.isUnknown(slot) ? all : byValue.get(reading.value(slot)));
     }
     return selected;
   }

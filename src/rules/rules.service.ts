@@ -12,7 +12,11 @@ export type RulesEvent =
   /** `running`: the revision that goes on instead. */
   | { readonly kind: 'rejected'; readonly faults: readonly Fault[]; readonly running: string }
   /** The set runs, but a restart with broken files would not find it. */
-  | { readonly kind: 'not_kept'; readonly reason: string };
+  | { readonly kind: 'not_kept'; readonly reason: string }
+  /** The files are again what is running, after a set was rejected. */
+  | { readonly kind: 'mended'; readonly running: string }
+  /** Looking at the changed files failed in a way that nobody expected; the set stays. */
+  | { readonly kind: 'reload_failed'; readonly reason: string };
 
 /** What is running, for the health page. */
 export interface RulesStatus {
@@ -44,7 +48,11 @@ export class RulesService {
     ruleSet: RuleSet,
   ) {
     this.#ruleSet = ruleSet;
-    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), { ...options.watching, counts: isOfRules });
+    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), {
+      onError: (error) => options.report?.({ kind: 'reload_failed', reason: String(error) }),
+      ...options.watching,
+      counts: isOfRules,
+    });
   }
 
   /**
@@ -92,7 +100,7 @@ export class RulesService {
     // Edited while it was read: what was read may be half of each. The watcher calls again when the folder is quiet.
     if ((await fingerprintOf(folder, isOfRules)) !== before) return;
     if (!load.ok) this.#reject(load.faults);
-    else if (load.ruleSet.revision === this.#ruleSet.revision) this.#lastRejected = null;
+    else if (load.ruleSet.revision === this.#ruleSet.revision) this.#mend();
     else await this.#accept(load);
   }
 
@@ -107,6 +115,12 @@ export class RulesService {
     } catch (error) {
       report?.({ kind: 'not_kept', reason: (error as NodeJS.ErrnoException).code ?? 'it cannot be written' });
     }
+  }
+
+  #mend(): void {
+    if (this.#lastRejected === null) return;
+    this.#lastRejected = null;
+    this.options.report?.({ kind: 'mended', running: this.#ruleSet.revision });
   }
 
   #reject(faults: readonly Fault[]): void {

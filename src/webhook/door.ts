@@ -6,6 +6,11 @@ import { WEBHOOK_PATHS } from './webhook.controller.js';
 
 const WEBHOOK_URLS = new Set(WEBHOOK_PATHS.map((path) => `/${path}`));
 
+/** Whether it is sent to where deliveries come in. */
+export function isDelivery({ method, routeOptions }: FastifyRequest): boolean {
+  return method === 'POST' && WEBHOOK_URLS.has(routeOptions.url ?? '');
+}
+
 /**
  * Decides before the body is read whether a request comes in: Nest's guards run after Fastify has parsed it, and nobody without
  * a secret or a route, and no draining process, should make us parse ten megabytes of JSON.
@@ -13,7 +18,7 @@ const WEBHOOK_URLS = new Set(WEBHOOK_PATHS.map((path) => `/${path}`));
 export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, intake: Intake): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     if (request.is404) return sendProblem(reply, { status: 404 });
-    if (request.method !== 'POST' || !WEBHOOK_URLS.has(request.routeOptions.url ?? '')) return undefined;
+    if (!isDelivery(request)) return undefined;
     if (!secrets.accepts(request.headers.authorization)) return sendProblem(reply, { status: 401 });
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity')

@@ -1,8 +1,9 @@
-import { Body, Controller, HttpCode, Logger, Post, Res, ServiceUnavailableException, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res, ServiceUnavailableException, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { WebhookAuthGuard } from '../auth/webhook-auth.guard.js';
+import { DeliveryLog } from '../enrichment/delivery-log.js';
+import { DeliveryMetrics } from '../enrichment/delivery-metrics.js';
 import { EnrichmentService } from '../enrichment/enrichment.service.js';
-import { describeSuppressed, whatMailboxRefused } from '../enrichment/describe-outcome.js';
 import type { Delivery } from '../facts/delivery.js';
 import { type Envelope, toEnvelope } from './envelope.js';
 import { ParseDeliveryPipe } from './parse-delivery.pipe.js';
@@ -13,9 +14,11 @@ export const WEBHOOK_PATHS = ['webhooks/emailgistics', 'emailgistics-webhook'];
 @Controller()
 @UseGuards(WebhookAuthGuard)
 export class WebhookController {
-  readonly #logger = new Logger('Webhook');
-
-  constructor(private readonly enrichment: EnrichmentService) {}
+  constructor(
+    private readonly enrichment: EnrichmentService,
+    private readonly metrics: DeliveryMetrics,
+    private readonly log: DeliveryLog,
+  ) {}
 
   @Post(WEBHOOK_PATHS)
   @HttpCode(200)
@@ -23,18 +26,10 @@ export class WebhookController {
     @Body(ParseDeliveryPipe) delivery: Delivery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Envelope> {
-    const startedAt = performance.now();
     const enrichment = await this.enrichment.enrich(delivery);
     reply.header('x-rules-revision', enrichment.revision);
-    const refused = whatMailboxRefused(enrichment.trace?.composition.suppressed ?? []);
-    this.#logger.log(
-      `${enrichment.outcome}: ${enrichment.actions.length} action(s), ${refused.length} left out, look-up ${enrichment.trace?.facts.lookup.state ?? 'none'}, ` +
-        `${Math.round(performance.now() - startedAt)} ms, revision ${enrichment.revision}, request ${reply.request.id}`,
-    );
-    if (refused.length > 0) {
-      const list = refused.map((one) => describeSuppressed(one, one.isRendered ? null : one.part));
-      this.#logger.warn(`Left out: ${list.join('; ')}; request ${reply.request.id}`);
-    }
+    this.metrics.decided(enrichment, reply.elapsedTime / 1000);
+    this.log.decided(delivery, enrichment, reply.elapsedTime);
     if (enrichment.shouldRetry) throw new ServiceUnavailableException(enrichment.message);
     return toEnvelope(enrichment);
   }

@@ -170,4 +170,59 @@ describe('a file provider', () => {
     expect(heard).toEqual(['misconfigured', 'ok']);
     expect(await nameOf(provider)).toBe('Dana');
   });
+
+  test.each([
+    ['more bytes', { maxBytes: 60 }, /it has 79 bytes, more than 60; for so many use a "sql" provider/],
+    ['more rows', { maxRows: 2 }, /it has more than 2 rows; for so many use a "sql" provider/],
+  ])('refuses a file of %s than it may have, and keeps its customers', async (_, limit, reason) => {
+    const path = join(tempFolder({ 'c.csv': 'email,full_name\ndana@northwind.example,Dana\n' }), 'c.csv');
+    const provider = provide(path, { fields: { name: 'full_name' }, ...limit });
+    expect(await nameOf(provider)).toBe('Dana');
+    writeFileSync(path, 'email,full_name\ndana@northwind.example,New\nlee@x.example,Lee\nkim@x.example,Kim\n');
+    await until('the fault is noticed', () => provider.standing()?.state === 'outdated');
+    expect(provider.standing()?.message).toMatch(reason);
+    expect(await nameOf(provider)).toBe('Dana');
+  });
+
+  test.each(['csv', 'json'])(
+    'lets other work go on while it reads a large %s file, and stops when closed',
+    async (type) => {
+      const rows = Array.from({ length: 100_000 }, (_, index) => ({ email: `p${index}@x.example`, full_name: 'Kim' }));
+      const content =
+        type === 'json'
+          ? JSON.stringify(rows)
+          : `email,full_name\n${rows.map((row) => Object.values(row).join()).join('\n')}`;
+      const path = join(tempFolder({ [`c.${type}`]: content }), `c.${type}`);
+      const provider = provide(path, { fields: { name: 'full_name' } });
+      let turns = 0;
+      let isRead = false;
+      const count = () => {
+        turns++;
+        if (!isRead) setImmediate(count);
+      };
+      setImmediate(count);
+      expect(await provider.findByEmail(parseEmailAddress('p99999@x.example')!)).toMatchObject({ kind: 'found' });
+      isRead = true;
+      expect(turns).toBeGreaterThan(3);
+      const other = provide(path);
+      const answer = other.findByEmail(dana);
+      await other.close();
+      await expect(answer).rejects.toMatchObject({ code: 'CRM_UNAVAILABLE', message: 'the provider was closed' });
+    },
+  );
+
+  test('gives a column of any name as a field of that name', async () => {
+    const folder = tempFolder({
+      'c.csv': 'email,__proto__,toString\ndana@northwind.example,x,y\n',
+      'c.json': '[{ "email": "dana@northwind.example", "__proto__": "x", "toString": "y" }]',
+    });
+    for (const file of ['c.csv', 'c.json']) {
+      const match = await provide(join(folder, file), { fields: null }).findByEmail(dana);
+      expect(match.kind === 'found' && Object.entries(match.record)).toEqual([
+        ['email', 'dana@northwind.example'],
+        ['__proto__', 'x'],
+        ['toString', 'y'],
+      ]);
+    }
+  });
 });

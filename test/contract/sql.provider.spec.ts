@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { SqlProvider, type SqlProviderOptions } from '../../src/crm/providers/sql.provider.js';
+import type { FieldMap } from '../../src/crm/field-map.js';
+import type { SqlStatements, StatementName } from '../../src/crm/providers/sql-client.js';
+import { SqlProvider } from '../../src/crm/providers/sql.provider.js';
+import { SqliteClient } from '../../src/crm/providers/sqlite-client.js';
 import { parseEmailAddress } from '../../src/shared/email-address.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { CONTRACT_CUSTOMERS, CONTRACT_FIELDS, describeCrmProvider } from './crm-provider.contract.js';
@@ -32,14 +35,19 @@ function makeDatabase(): string {
   return path;
 }
 
-function provide(more: Partial<SqlProviderOptions> = {}): SqlProvider {
+interface Setup extends SqlStatements {
+  readonly path?: string;
+  readonly fields?: FieldMap;
+}
+
+function provide({ path = makeDatabase(), fields = CONTRACT_FIELDS, ...written }: Setup = {}): SqlProvider {
+  const statements = { byEmail: BY_EMAIL, byDomain: BY_DOMAIN, ...written };
   const provider = new SqlProvider({
     name: 'db',
-    path: makeDatabase(),
-    byEmail: BY_EMAIL,
-    byDomain: BY_DOMAIN,
-    fields: CONTRACT_FIELDS,
-    ...more,
+    fields,
+    statements: new Set(Object.keys(statements) as StatementName[]),
+    match: {},
+    client: new SqliteClient({ path, statements }),
   });
   providers.push(provider);
   return provider;
@@ -59,7 +67,12 @@ describe('a SQL provider on SQLite', () => {
   });
 
   test('cannot tell by domain without a query for it', () => {
-    expect(provide({ byDomain: null }).findByDomain).toBeUndefined();
+    const client = new SqliteClient({ path: makeDatabase(), statements: { byEmail: BY_EMAIL } });
+    const statements = new Set(['byEmail'] as const);
+    const provider = new SqlProvider({ name: 'db', fields: null, statements, match: {}, client });
+    providers.push(provider);
+    expect(provider.findByDomain).toBeUndefined();
+    expect(provider.changedSince).toBeUndefined();
   });
 
   test('keeps every digit of large numbers and leaves blobs out', async () => {

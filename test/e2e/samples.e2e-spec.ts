@@ -19,10 +19,17 @@ import { loadRules } from '../../src/rules/load-rules.js';
 import type { RuleSet } from '../../src/rules/rule-set.js';
 import type { Envelope } from '../../src/webhook/envelope.js';
 import { parseDelivery } from '../../src/webhook/parse-delivery.js';
+import { keepSecret, watchLines } from '../support/clean-logs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const SECRET = 'samples-secret';
-const CONFIG = readServiceConfig({ WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent', RULES_ON_ERROR: 'strict' });
+keepSecret(SECRET);
+const CONFIG = readServiceConfig({
+  WEBHOOK_SECRET: SECRET,
+  ADDRESS_HASH_KEY: 'the-key-of-the-samples',
+  LOG_LEVEL: 'trace',
+  RULES_ON_ERROR: 'strict',
+});
 
 const MAILBOXES = await requireMailboxes({ path: CONFIG.mailboxesConfigFile, isRequired: true });
 
@@ -72,7 +79,7 @@ describe('The samples, sent to the service as it is delivered', () => {
   let app: NestFastifyApplication;
 
   beforeAll(async () => {
-    app = await createApp(CONFIG, false);
+    app = await createApp(CONFIG, { write: watchLines });
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
   });
@@ -255,5 +262,5 @@ function lookedUp(customer: CustomerRecord | null, lookup: Partial<LookupFacts> 
     customer === null
       ? ({ state: 'not_found', matchedBy: null } as const)
       : ({ state: 'found', matchedBy: 'email' } as const);
-  return { customer, lookup: { ...outcome, source: 'customers', stale: false, ageSeconds: null, ...lookup } };
+  return { customer, lookup: { ...outcome, source: 'customers', stale: false, ageSeconds: null, incomplete: false, ...lookup } };
 }

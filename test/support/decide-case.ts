@@ -60,7 +60,7 @@ export async function decideCase({
     state: customer === null ? 'not_found' : 'found',
     matchedBy: customer === null ? null : 'email',
   } as const;
-  const lookupFacts = { ...found, source: 'crm', stale: false, ageSeconds: 0, ...lookup };
+  const lookupFacts = { ...found, source: 'crm', stale: false, ageSeconds: 0, incomplete: false, ...lookup };
   const facts = buildFacts(parsed.delivery, { customer, lookup: lookupFacts }, new Date(now), load.ruleSet.lists);
   const decision = decide(load.ruleSet, facts);
   return {

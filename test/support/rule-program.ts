@@ -80,6 +80,7 @@ export function factsWith(customer: Facts['customer'], isCrmDown: boolean, lists
       source: 'crm',
       stale: false,
       ageSeconds: 0,
+      incomplete: false,
     },
     conversation: { customFields: {} },
     now: '2026-11-24T09:00:00.000Z',

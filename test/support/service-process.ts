@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expectCleanLogs, keepSecretsOf, watchLines } from './clean-logs.js';
 import { until } from './until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,6 +25,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   private constructor(env: Readonly<Record<string, string>>, cwd: string) {
     this.#child = spawn(process.execPath, [CLI, 'start'], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    keepSecretsOf(env);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
@@ -53,8 +55,11 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.ended !== null) return;
-    this.signal('SIGKILL');
-    await until('the process is gone', () => this.ended !== null);
+    if (this.ended === null) {
+      this.signal('SIGKILL');
+      await until('the process is gone', () => this.ended !== null);
+    }
+    watchLines(this.output);
+    expectCleanLogs();
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeApp, createApp } from '../../src/app.setup.js';
 import { readServiceConfig } from '../../src/config/service-config.js';
+import { expectCleanLogs, keepSecret, keepSecretsOf, watchLines } from './clean-logs.js';
 import { type Answer, send } from './http.js';
 import { writeFiles } from './temp-folder.js';
 
@@ -54,6 +55,8 @@ export function makeWorkspace(workspace: WorkspaceFiles): Workspace {
     MAILBOXES_CONFIG: join(folder, 'mailboxes.json'),
     DATABASE_URL: `file:${join(folder, 'data', 'enricher.db')}`,
   };
+  keepSecret(SECRET);
+  keepSecretsOf(env);
   const secret = 'WEBHOOK_SECRET_FILE' in env ? {} : { WEBHOOK_SECRET: SECRET };
   return {
     folder,
@@ -93,31 +96,57 @@ export async function isReady(url: string): Promise<boolean> {
   return status === 200;
 }
 
+/** A log line, parsed; it has more fields by what it tells of. */
+export interface LogLine {
+  readonly level: string;
+  readonly time: string;
+  readonly context?: string;
+  readonly requestId?: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** Of all applications of the test file: a process has one logger, and that of the first stays. */
+const linesOfFile: string[] = [];
+const LOG: Parameters<typeof createApp>[1] = {
+  write(line) {
+    watchLines(line);
+    linesOfFile.push(line);
+  },
+};
+
 /** The real application on a free port. */
 export class RunningApp implements AsyncDisposable {
   #closing: Promise<void> | undefined;
+  readonly #firstLine = linesOfFile.length;
 
   private constructor(
     readonly url: string,
     readonly workspace: Workspace,
-    /** What it logged, newest last. */
-    readonly logs: readonly string[],
     private readonly app: Awaited<ReturnType<typeof createApp>>,
   ) {}
 
   static async start(files: WorkspaceFiles): Promise<RunningApp> {
     const workspace = makeWorkspace(files);
     try {
-      const logs: string[] = [];
-      const log = (message: unknown) => void logs.push(String(message));
-      const app = await createApp(readServiceConfig({ ...workspace.env }), { log, warn: log, error: log });
+      const app = await createApp(readServiceConfig({ LOG_LEVEL: 'trace', ...workspace.env }), LOG);
       await app.listen(0, '127.0.0.1');
       const { port } = app.getHttpServer().address() as AddressInfo;
-      return new RunningApp(`http://127.0.0.1:${port}`, workspace, logs, app);
+      return new RunningApp(`http://127.0.0.1:${port}`, workspace, app);
     } catch (error) {
       workspace.remove();
       throw error;
     }
+  }
+
+  /** What it logged, newest last. */
+  get logLines(): readonly LogLine[] {
+    return linesOfFile.slice(this.#firstLine).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** The messages alone. */
+  get logs(): readonly string[] {
+    return this.logLines.map(({ msg }) => msg);
   }
 
   get webhookUrl(): string {
@@ -138,7 +167,9 @@ export class RunningApp implements AsyncDisposable {
 
   /** Drains and stops, as a signal would; more calls wait for the first. */
   close(): Promise<void> {
-    this.#closing ??= closeApp(this.app).finally(() => this.workspace.remove());
+    this.#closing ??= closeApp(this.app)
+      .finally(() => this.workspace.remove())
+      .then(expectCleanLogs);
     return this.#closing;
   }
 

@@ -1,10 +1,10 @@
-import { extname } from 'node:path';
-import type { CustomerRecord, JsonValue } from '../../facts/facts.js';
-import { parseCsv } from '../../files/csv.js';
 import { didYouMean } from '../../files/did-you-mean.js';
-import { JsonDocument, valueOf } from '../../files/json-document.js';
 import { asciiDomain, parseEmailAddress } from '../../shared/email-address.js';
+import type { CrmMatch } from '../crm.provider.js';
 import { type FieldMap, mapFields, sourceName } from '../field-map.js';
+import { type CustomerRows, openRows } from './customer-rows.js';
+import { type KeyEntry, KeyTable } from './key-table.js';
+import type { TimeSlices } from './time-slices.js';
 
 /** What of the columns the author named; the rest has defaults. */
 export interface CustomerColumns {
@@ -13,103 +13,99 @@ export interface CustomerColumns {
   readonly match: { readonly email?: string | null; readonly domain?: string | null };
 }
 
-/** The customers of a file, by what they are found by. */
+/** The customers of a file, by what they are found by. It holds the file as it is; a record is made when it is asked for. */
 export interface CustomerIndex {
-  readonly byEmail: ReadonlyMap<string, readonly CustomerRecord[]>;
-  readonly byDomain: ReadonlyMap<string, readonly CustomerRecord[]>;
+  findByEmail(address: string): CrmMatch;
+  findByDomain(domain: string): CrmMatch;
   /** What people should know though the file is usable; null when nothing. Without values. */
   readonly note: string | null;
 }
 
-type Row = Readonly<Record<string, JsonValue | undefined>>;
+/** More are a mistake, or a case for a database. */
+export const MAX_ROWS = 10_000_000;
+/** After so many rows it is guessed how many there are. */
+const SAMPLE_ROWS = 1000;
 
-interface Table {
-  readonly columns: ReadonlySet<string>;
-  readonly rows: readonly Row[];
-  /** How messages speak of a missing column. */
-  readonly words: { readonly column: string; readonly where: string };
+/** @throws CsvError or Error saying what is wrong with the file, their messages hold none of its records; as `slices` does */
+export async function readCustomers(
+  path: string,
+  bytes: Buffer,
+  { match, fields }: CustomerColumns,
+  slices: TimeSlices,
+  maxRows = MAX_ROWS,
+): Promise<CustomerIndex> {
+  const sources = fields === null ? null : Object.values(fields).map(sourceName);
+  const rows = openRows(path, bytes, sources && new Set(sources));
+  const named = [match.email, match.domain].map((column) => [column ?? null, 'match'] as const);
+  const needed = [...named, ...(sources ?? []).map((column) => [column, 'fields'] as const)];
+  const byEmail = new KeyTable();
+  const byDomain = new KeyTable();
+  const columns = { email: match.email ?? 'email', domain: match.domain ?? 'domain' };
+  let rowCount = 0;
+  let unusableCount = 0;
+  let firstUnusable = 0;
+  while (rows.next()) {
+    if (++rowCount > maxRows)
+      throw new Error(`it has more than ${maxRows.toLocaleString('en')} rows; ${DATABASE_HINT}`);
+    if (!addRow(rows, columns, { byEmail, byDomain }) && ++unusableCount === 1) firstUnusable = rowCount;
+    if (rowCount === SAMPLE_ROWS) {
+      const expected = Math.min(maxRows, (bytes.length / rows.offset) * rowCount);
+      byEmail.expect((expected * byEmail.size) / rowCount);
+      await slices.pause();
+      byDomain.expect((expected * byDomain.size) / rowCount / 2);
+    }
+    if (slices.isOver()) await slices.pause();
+  }
+  // An empty JSON array has no columns to look at.
+  if (rows.hasHeader || rowCount > 0) checkColumns(rows, needed);
+  byEmail.trim();
+  byDomain.trim();
+  const toMatch = (entry: KeyEntry | undefined): CrmMatch => {
+    if (entry === undefined) return { kind: 'not_found' };
+    if (entry.count > 1) return { kind: 'ambiguous', count: entry.count };
+    return { kind: 'found', record: mapFields(rows.rowAt(entry.offset), fields) };
+  };
+  const few = `${unusableCount} of ${rowCount} rows have no usable e-mail or domain; the first is row ${firstUnusable}`;
+  return {
+    findByEmail: (address) => toMatch(byEmail.get(address)),
+    findByDomain: (domain) => toMatch(byDomain.get(domain)),
+    note: unusableCount === 0 ? null : few,
+  };
 }
 
-/** @throws CsvError or Error saying what is wrong with the file; their messages hold none of its records */
-export function readCustomers(path: string, bytes: Uint8Array, { match, fields }: CustomerColumns): CustomerIndex {
-  const table = extname(path).toLowerCase() === '.json' ? readJsonTable(path, bytes) : readCsvTable(bytes);
-  const email = columnFor('email', match, table);
-  const domain = columnFor('domain', match, table);
-  const { columns, rows, words } = table;
-  // An empty JSON array has no columns to look at; a CSV file has its header row.
-  const isKnown = words === CSV || rows.length > 0;
-  if (isKnown && email === null && domain === null)
+export const DATABASE_HINT = 'for so many use a "sql" provider, for example on a SQLite file';
+
+/** @throws Error naming the column that is not there */
+function checkColumns(
+  { columns, words }: CustomerRows,
+  needed: readonly (readonly [column: string | null, key: 'match' | 'fields'])[],
+): void {
+  const isMatched = needed.some(([column, key]) => key === 'match' && column !== null);
+  if (!isMatched && !columns.has('email') && !columns.has('domain'))
     throw new Error(`it has neither an "email" nor a "domain" ${words.column}; name them in "match"`);
-  const needed = [...[email, domain].map((column) => [column, 'match'] as const), ...mapped(fields)];
-  for (const [column, key] of isKnown ? needed : []) {
+  for (const [column, key] of needed) {
     if (column === null || columns.has(column)) continue;
     const hint = didYouMean(column, columns);
     throw new Error(`it has no ${words.column} "${column}"${words.where}, which "${key}" names${hint}`);
   }
-  return indexRows(rows, { email, domain }, fields);
 }
 
-function mapped(fields: FieldMap): (readonly [column: string, key: string])[] {
-  return Object.values(fields ?? {}).map((source) => [sourceName(source), 'fields']);
+/** Whether the row can be found by all that it says. */
+function addRow(
+  rows: CustomerRows,
+  columns: { readonly email: string; readonly domain: string },
+  { byEmail, byDomain }: { readonly byEmail: KeyTable; readonly byDomain: KeyTable },
+): boolean {
+  const written = { email: rows.text(columns.email).trim(), domain: rows.text(columns.domain).trim() };
+  const address = written.email === '' ? null : wellFormed(parseEmailAddress(written.email)?.address ?? null);
+  const domain = written.domain === '' ? null : asciiDomain(written.domain);
+  if (address !== null) byEmail.add(address, rows.offset);
+  if (domain !== null) byDomain.add(domain, rows.offset);
+  const isDropped = (address === null && written.email !== '') || (domain === null && written.domain !== '');
+  return !isDropped && (address !== null || domain !== null);
 }
 
-const CSV = { column: 'column', where: '' };
-const JSON_FILE = { column: 'field', where: ' in any record' };
-
-function readCsvTable(bytes: Uint8Array): Table {
-  const [header, ...lines] = parseCsv(bytes);
-  if (header === undefined) throw new Error('it is empty, without even a header row');
-  const rows = lines
-    .map((cells) => Object.fromEntries(cells.flatMap((cell, at) => (cell === '' ? [] : [[header[at]!, cell]]))))
-    .filter((row) => Object.keys(row).length > 0);
-  return { columns: new Set(header), rows, words: CSV };
-}
-
-function readJsonTable(path: string, bytes: Uint8Array): Table {
-  const document = new JsonDocument(path, bytes);
-  const [fault] = document.faults;
-  if (fault !== undefined) throw new Error(`line ${fault.line}, column ${fault.column}: ${fault.message}`);
-  const rows: unknown = document.root && valueOf(document.root);
-  const isRow = (row: unknown) => typeof row === 'object' && row !== null && !Array.isArray(row);
-  if (!Array.isArray(rows) || !rows.every(isRow)) throw new Error('it must be an array of objects');
-  const columns = new Set((rows as Row[]).flatMap((row) => Object.keys(row)));
-  return { columns, rows: rows as Row[], words: JSON_FILE };
-}
-
-function columnFor(kind: 'email' | 'domain', match: CustomerColumns['match'], { columns }: Table): string | null {
-  return match[kind] ?? (columns.has(kind) ? kind : null);
-}
-
-function indexRows(
-  rows: readonly Row[],
-  { email, domain }: { readonly email: string | null; readonly domain: string | null },
-  fields: FieldMap,
-): CustomerIndex {
-  const byEmail = new Map<string, CustomerRecord[]>();
-  const byDomain = new Map<string, CustomerRecord[]>();
-  const unusable: number[] = [];
-  for (const [index, row] of rows.entries()) {
-    const record = mapFields(row, fields);
-    const written = { email: textAt(row, email), domain: textAt(row, domain) };
-    const address = parseEmailAddress(written.email);
-    const domainName = asciiDomain(written.domain);
-    if (address !== null) append(byEmail, address.address, record);
-    if (domainName !== null) append(byDomain, domainName, record);
-    const isDropped = (address === null && written.email !== '') || (domainName === null && written.domain !== '');
-    if (isDropped || (address === null && domainName === null)) unusable.push(index + 1);
-  }
-  const [first] = unusable;
-  const count = `${unusable.length} of ${rows.length} rows`;
-  const note = first === undefined ? null : `${count} have no usable e-mail or domain; the first is row ${first}`;
-  return { byEmail, byDomain, note };
-}
-
-function textAt(row: Row, column: string | null): string {
-  return column === null ? '' : String(row[column] ?? '').trim();
-}
-
-function append(map: Map<string, CustomerRecord[]>, key: string, record: CustomerRecord): void {
-  const records = map.get(key);
-  if (records === undefined) map.set(key, [record]);
-  else records.push(record);
+/** JSON can write half a character, which is nobody's. */
+function wellFormed(text: string | null): string | null {
+  return text?.isWellFormed() ? text : null;
 }

@@ -1,26 +1,36 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { CsvError } from '../../files/csv.js';
+import { CsvError } from '../../files/csv-error.js';
 import { FileWatcher, fingerprintOf } from '../../files/file-watcher.js';
 import type { ObjectReader } from '../../files/object-reader.js';
-import type { CustomerRecord } from '../../facts/facts.js';
 import type { EmailAddress } from '../../shared/email-address.js';
 import { EnricherError } from '../../shared/errors.js';
 import type { ProviderContext } from '../crm-config.js';
 import { type CrmMatch, CrmProvider, type ProviderStanding } from '../crm.provider.js';
-import { type CustomerColumns, type CustomerIndex, readCustomers } from './customer-index.js';
+import { refuseKey } from '../refuse-key.js';
+import { type CustomerColumns, type CustomerIndex, DATABASE_HINT, readCustomers } from './customer-index.js';
+import { TimeSlices } from './time-slices.js';
 
 export interface FileProviderOptions extends CustomerColumns {
   readonly name: string;
   readonly path: string;
   readonly pollMs?: number;
+  /** Larger files are refused, in bytes. */
+  readonly maxBytes?: number;
+  /** Files with more rows are refused. */
+  readonly maxRows?: number;
 }
+
+/** All of the file is held, and the new one beside the old while it is read. */
+const MAX_BYTES = 2_000_000_000;
+const NOT_NEEDED = 'has no effect on a "file" provider: all of the file is in memory, and read again when it changes';
 
 export function readFileProvider(
   { name, fields, folder, text }: ProviderContext,
   reader: ObjectReader,
 ): (() => CrmProvider) | undefined {
   reader.require('path', 'a "file" provider');
+  for (const key of ['pushSecret', 'prefetchMinutes'] as const) refuseKey(reader, key, NOT_NEEDED);
   const written = text(reader, 'path');
   const matchReader = reader.object('match');
   matchReader?.allow(['email', 'domain'], '"match"');
@@ -43,10 +53,12 @@ export function readFileProvider(
  */
 export class FileProvider extends CrmProvider {
   readonly name: string;
+  override readonly isInMemory = true;
   #index: CustomerIndex | undefined;
   #fault: EnricherError | undefined;
   #loading: Promise<void> | undefined;
   #heard: (standing: ProviderStanding) => void = () => undefined;
+  readonly #closed = new AbortController();
   readonly #watcher: FileWatcher;
 
   constructor(private readonly options: FileProviderOptions) {
@@ -69,11 +81,11 @@ export class FileProvider extends CrmProvider {
   }
 
   override async findByEmail(email: EmailAddress): Promise<CrmMatch> {
-    return toMatch((await this.#ready()).byEmail.get(email.address));
+    return (this.#index ?? (await this.#ready())).findByEmail(email.address);
   }
 
   override async findByDomain(domain: string): Promise<CrmMatch> {
-    return toMatch((await this.#ready()).byDomain.get(domain));
+    return (this.#index ?? (await this.#ready())).findByDomain(domain);
   }
 
   override async check(): Promise<void> {
@@ -83,6 +95,7 @@ export class FileProvider extends CrmProvider {
 
   override async close(): Promise<void> {
     this.#watcher.close();
+    this.#closed.abort(new EnricherError('CRM_UNAVAILABLE', 'the provider was closed'));
     await this.#loading;
   }
 
@@ -102,19 +115,28 @@ export class FileProvider extends CrmProvider {
   async #load(): Promise<void> {
     const { path } = this.options;
     try {
-      this.#index = readCustomers(path, await readFile(path), this.options);
+      this.#index = await this.#read();
       this.#fault = undefined;
     } catch (error) {
+      if (this.#closed.signal.aborted) {
+        this.#fault = this.#closed.signal.reason as EnricherError;
+        return;
+      }
       const { code, message } = error as NodeJS.ErrnoException;
       const reason = error instanceof CsvError ? `line ${error.line}: ${message}` : (code ?? message);
       this.#fault = new EnricherError('CRM_MISCONFIGURED', `cannot use ${path}: ${reason}`, { cause: error });
     }
     this.#heard(this.standing()!);
   }
-}
 
-function toMatch(records: readonly CustomerRecord[] = []): CrmMatch {
-  const [record] = records;
-  if (record === undefined) return { kind: 'not_found' };
-  return records.length === 1 ? { kind: 'found', record } : { kind: 'ambiguous', count: records.length };
+  async #read(): Promise<CustomerIndex> {
+    const { path, maxBytes = MAX_BYTES, maxRows } = this.options;
+    const { size } = await stat(path);
+    if (size > maxBytes) {
+      const sizes = `it has ${size.toLocaleString('en')} bytes, more than ${maxBytes.toLocaleString('en')}`;
+      throw new Error(`${sizes}; ${DATABASE_HINT}`);
+    }
+    const { signal } = this.#closed;
+    return readCustomers(path, await readFile(path, { signal }), this.options, new TimeSlices(signal), maxRows);
+  }
 }

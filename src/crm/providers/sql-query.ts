@@ -1,28 +1,20 @@
 import { didYouMean } from '../../files/did-you-mean.js';
 import type { ObjectReader } from '../../files/object-reader.js';
+import type { StatementName } from './sql-client.js';
+import { type SqlDialect, sqlTokens } from './sql-tokens.js';
 
 /** What each query is bound to. */
-const PARAMETERS = { byEmail: [':email', ':local', ':domain'], byDomain: [':domain'] } as const;
-
-/** @source sqlite.org/lang_expr.html, "Parameters"; sqlite.org/lang_keywords.html for the four quotes; lang_comment.html */
-const TOKEN = new RegExp(
-  [
-    String.raw`(?<blank>\s+|--[^\n]*|/\*[^]*?(?:\*/|$))`,
-    String.raw`(?<quoted>'[^']*(?:''[^']*)*(?:'|$)|"[^"]*(?:""[^"]*)*(?:"|$)|\x60[^\x60]*(?:\x60|$)|\[[^\]]*(?:\]|$))`,
-    String.raw`(?<word>[\w\u0080-\uffff][\w$\u0080-\uffff]*)`,
-    String.raw`(?<positional>\?\d*)`,
-    String.raw`(?<named>[:@$][\w\u0080-\uffff]+)`,
-    String.raw`(?<end>;)`,
-    String.raw`[^]`,
-  ].join('|'),
-  'g',
-);
+const PARAMETERS = {
+  byEmail: [':email', ':local', ':domain'],
+  byDomain: [':domain'],
+  changed: [':since', ':limit', ':offset'],
+} as const satisfies Record<StatementName, readonly string[]>;
 
 /**
- * The query at a key. Records, each at its place, what of a query SQLite would take and answer wrongly: a parameter that nobody binds is
- * NULL, and what follows the first statement is never run.
+ * The query at a key. Records, each at its place, what of a query a database would take and answer wrongly, or refuse only when it is asked:
+ * a parameter that nobody binds (in SQLite it is NULL), and what follows the first statement.
  */
-export function checkQuery(reader: ObjectReader, key: keyof typeof PARAMETERS): string | undefined {
+export function checkQuery(reader: ObjectReader, key: StatementName, dialect: SqlDialect): string | undefined {
   const sql = reader.string(key);
   if (sql === undefined) return undefined;
   const node = reader.get(key)!;
@@ -36,9 +28,9 @@ export function checkQuery(reader: ObjectReader, key: keyof typeof PARAMETERS): 
     hasFault = true;
     document.error(document.offsetInString(node, index), message);
   };
-  for (const { index, 0: token, groups = {} } of sql.matchAll(TOKEN)) {
-    if (groups['blank'] !== undefined) continue;
-    if (groups['end'] !== undefined) {
+  for (const { kind, text, index } of sqlTokens(sql, dialect)) {
+    if (kind === 'blank') continue;
+    if (kind === 'end') {
       hasEnded = hasStatement;
       continue;
     }
@@ -47,27 +39,33 @@ export function checkQuery(reader: ObjectReader, key: keyof typeof PARAMETERS): 
       break;
     }
     hasStatement = true;
-    if (groups['positional'] !== undefined)
-      refuse(index, `values are bound by name (${known.join(', ')}), not by position`);
-    if (groups['named'] === undefined) continue;
-    used.add(token);
-    if (!known.includes(token)) {
+    if (kind === 'positional') refuse(index, `values are bound by name (${known.join(', ')}), not by position`);
+    if (kind === 'variable' && known.includes(text.replace('@', ':')))
+      refuse(index, `"${text}" is a variable of the database's; what we bind is "${text.replace('@', ':')}"`);
+    if (kind !== 'named') continue;
+    used.add(text);
+    if (!known.includes(text)) {
       const there = known.length === 1 ? 'there is' : 'there are';
-      const hint = didYouMean(token, known);
-      refuse(index, `unknown parameter "${token}" in "${key}"${hint} (${there} ${known.join(', ')})`);
+      const hint = didYouMean(text, known);
+      refuse(index, `unknown parameter "${text}" in "${key}"${hint} (${there} ${known.join(', ')})`);
     }
   }
   if (hasFault) return sql;
-  if (!hasStatement) document.error(node, `"${key}" has no statement`);
-  else if (!tellsApart(key, used)) document.error(node, `"${key}" ${USES_NOTHING[key]}`);
+  const lack = hasStatement ? USES_TOO_LITTLE[key](used) : 'has no statement';
+  if (lack !== null) document.error(node, `"${key}" ${lack}`);
   return sql;
 }
 
-function tellsApart(key: keyof typeof PARAMETERS, used: ReadonlySet<string>): boolean {
-  return key === 'byDomain' ? used.has(':domain') : used.has(':email') || (used.has(':local') && used.has(':domain'));
-}
+const SAME_FOR_ALL = 'so it would find the same for everybody';
 
-const USES_NOTHING = {
-  byEmail: 'uses neither :email nor both :local and :domain, so it would find the same for everybody',
-  byDomain: 'does not use :domain, so it would find the same for everybody',
-} as const;
+const USES_TOO_LITTLE: Readonly<Record<StatementName, (used: ReadonlySet<string>) => string | null>> = {
+  byEmail: (used) =>
+    used.has(':email') || (used.has(':local') && used.has(':domain'))
+      ? null
+      : `uses neither :email nor both :local and :domain, ${SAME_FOR_ALL}`,
+  byDomain: (used) => (used.has(':domain') ? null : `does not use :domain, ${SAME_FOR_ALL}`),
+  changed: (used) => {
+    const missing = PARAMETERS.changed.filter((name) => !used.has(name));
+    return missing.length === 0 ? null : `does not use ${missing.join(', ')}; it is asked for one page after another`;
+  },
+};

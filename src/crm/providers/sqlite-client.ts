@@ -1,20 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { JsonValue } from '../../facts/facts.js';
+import {
+  type SqlClient,
+  SqlError,
+  type SqlParameters,
+  type SqlResult,
+  type StatementName,
+  databaseClosed,
+} from './sql-client.js';
 import type { SqliteAnswer, SqliteQuery, SqliteResult, SqliteSetup } from './sqlite-protocol.js';
-
-/** SQLite refused or failed a query. */
-export class SqliteError extends Error {
-  override readonly name = 'SqliteError';
-
-  constructor(
-    message: string,
-    /** Extended result code, 0 when the process itself failed. */
-    readonly code: number,
-  ) {
-    super(message);
-  }
-}
+import { finiteNumber } from './sql-values.js';
 
 interface Waiting {
   readonly query: SqliteQuery;
@@ -26,7 +23,7 @@ interface Waiting {
  * A database in a process of its own, started at the first query and again after a query had to be cut off. It is given
  * one query at a time, so that cutting one off costs the others nothing but the new start.
  */
-export class SqliteClient {
+export class SqliteClient implements SqlClient {
   #child: ChildProcess | undefined;
   #nextId = 0;
   #isClosed = false;
@@ -35,36 +32,33 @@ export class SqliteClient {
 
   constructor(private readonly setup: Omit<SqliteSetup, 'parentPid'>) {}
 
-  /**
-   * The result of a statement, at most `maxRows` of it.
-   *
-   * @throws SqliteError when SQLite refuses or the client was closed; the signal's reason when it aborts
-   */
   async query(
-    statement: string,
-    parameters: Record<string, string>,
+    statement: StatementName,
+    parameters: SqlParameters,
     maxRows: number,
     signal: AbortSignal,
-  ): Promise<SqliteResult> {
+  ): Promise<SqlResult> {
     signal.throwIfAborted();
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw databaseClosed();
     const { promise, resolve, reject } = Promise.withResolvers<SqliteResult>();
-    const waiting = { query: { id: this.#nextId++, statement, parameters, maxRows }, resolve, reject };
+    const query = { id: this.#nextId++, statement, parameters: toBound(parameters), maxRows };
+    const waiting = { query, resolve, reject };
     const cutOff = () => this.#cutOff(waiting, signal.reason);
     signal.addEventListener('abort', cutOff, { once: true });
     this.#queue.push(waiting);
     if (this.#queue.length === 1) this.#sendFirst();
     try {
-      return await promise;
+      return toResult(await promise);
     } finally {
       signal.removeEventListener('abort', cutOff);
     }
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#isClosed = true;
     this.#kill();
-    for (const { reject } of this.#queue.splice(0)) reject(closed());
+    for (const { reject } of this.#queue.splice(0)) reject(databaseClosed());
+    return Promise.resolve();
   }
 
   #cutOff(waiting: Waiting, reason: unknown): void {
@@ -82,7 +76,9 @@ export class SqliteClient {
       } catch (error) {
         this.#kill();
         this.#queue.shift();
-        first.reject(new SqliteError(`the process of the database cannot be used (${(error as Error).message})`, 0));
+        first.reject(
+          new SqlError('unavailable', `the process of the database cannot be used (${(error as Error).message})`),
+        );
       }
     }
   }
@@ -101,7 +97,7 @@ export class SqliteClient {
     });
     const onEnd = (how: unknown) => {
       if (child === this.#child)
-        this.#endChild(new SqliteError(`the process of the database ended (${String(how)})`, 0));
+        this.#endChild(new SqlError('unavailable', `the process of the database ended (${String(how)})`));
     };
     child.on('error', (error) => onEnd(error.message));
     child.on('exit', (code, killedBy) => onEnd(killedBy ?? code));
@@ -112,7 +108,7 @@ export class SqliteClient {
   #settle(answer: SqliteAnswer): void {
     const first = this.#queue.shift();
     if (answer.ok) first?.resolve(answer.result);
-    else first?.reject(new SqliteError(answer.message, answer.code));
+    else first?.reject(new SqlError(isPassing(answer.code) ? 'unavailable' : 'refused', answer.message));
     this.#sendFirst();
   }
 
@@ -130,6 +126,30 @@ export class SqliteClient {
   }
 }
 
-function closed(): SqliteError {
-  return new SqliteError('the database was closed', 0);
+/** @source sqlite.org/rescode.html: 0 the process, 5 BUSY, 6 LOCKED, 7 NOMEM, 9 INTERRUPT, 10 IOERR, 17 SCHEMA; low byte of the extended code */
+function isPassing(code: number): boolean {
+  return [0, 5, 6, 7, 9, 10, 17].includes(code & 0xff);
+}
+
+function toBound(parameters: SqlParameters): Record<string, string | number> {
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value] as const),
+  );
+}
+
+function toResult({ columns, rows }: SqliteResult): SqlResult {
+  const toCells = (row: SqliteResult['rows'][number]) =>
+    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, toJson(value)] as const));
+  return { columns, rows: rows.map(toCells) };
+}
+
+/** NULL is no value; integers beyond 2^53 become text, so that no digit is lost; blobs have no meaning for rules. */
+function toJson(value: unknown): JsonValue | undefined {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value.toString();
+  }
+  if (typeof value === 'number') return finiteNumber(value);
+  return typeof value === 'string' ? value : undefined;
 }

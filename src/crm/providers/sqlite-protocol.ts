@@ -10,12 +10,12 @@ export interface SqliteSetup {
 export interface SqliteQuery {
   readonly id: number;
   readonly statement: string;
-  readonly parameters: Record<string, string>;
+  readonly parameters: Readonly<Record<string, string | number>>;
   readonly maxRows: number;
 }
 
+/** Values as SQLite gives them. */
 export interface SqliteResult {
-  /** All columns of the result, also when it has no row. */
   readonly columns: readonly string[];
   readonly rows: readonly Record<string, unknown>[];
 }

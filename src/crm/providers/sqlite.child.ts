@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
@@ -11,6 +12,8 @@ import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.t
 const { path, statements, parentPid } = JSON.parse(process.argv[2] ?? '{}') as SqliteSetup;
 const prepared = new Map<string, StatementSync>();
 let database: DatabaseSync | undefined;
+/** Which file is open: device and inode. */
+let openFile: string | undefined;
 
 const watchdog = new URL(`./sqlite.watchdog${extname(import.meta.filename)}`, import.meta.url);
 new Worker(watchdog, { workerData: parentPid }).unref();
@@ -36,12 +39,25 @@ function answer({ id, statement, parameters, maxRows }: SqliteQuery): SqliteAnsw
 }
 
 function prepare(name: string): StatementSync {
+  const current = currentDatabase();
   const known = prepared.get(name);
   if (known !== undefined) return known;
-  database ??= new DatabaseSync(path, { readOnly: true, timeout: 1000 });
-  const statement = database.prepare(statements[name] ?? '');
+  const statement = current.prepare(statements[name] ?? '');
   statement.setAllowUnknownNamedParameters(true);
   statement.setReadBigInts(true);
   prepared.set(name, statement);
   return statement;
+}
+
+/** The database at the path, opened anew when another was renamed over it: the one that is open would be read for ever. */
+function currentDatabase(): DatabaseSync {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const file = stats && `${stats.dev} ${stats.ino}`;
+  if (database !== undefined && (file === undefined || file === openFile)) return database;
+  prepared.clear();
+  database?.close();
+  database = undefined;
+  database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
+  openFile = file;
+  return database;
 }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { readServiceConfig } from '../config/service-config.js';
+import { type CrmConfig, requireCrmConfig } from '../crm/crm-config.js';
+import { createLookups, NO_SURROUNDINGS } from '../crm/create-lookups.js';
+import type { LastKnownStore } from '../crm/last-known.js';
+import { stepsFor } from '../crm/lookup-key.js';
+import type { LookupService } from '../crm/lookup.service.js';
+import { SqliteLastKnownReader } from '../crm/stores/sqlite-last-known-reader.js';
+import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
+import { type LookupReport, type LastKnownLine, LOOKUP_PRINTERS } from './print-lookup.js';
+import { type LookupStep, RecordedProvider } from './recorded.provider.js';
+
+export interface CrmLookupOptions {
+  readonly crm?: string;
+  readonly format: 'text' | 'json';
+}
+
+/**
+ * Looks an address up as the service would, and prints the record and how it was come by. What is known of last time is read, and nothing
+ * is written.
+ *
+ * @param refuse ends the command as wrongly used
+ * @returns 0, also for somebody who is not found; 1 when no provider could tell
+ */
+export async function crmLookup(
+  written: string,
+  options: CrmLookupOptions,
+  env: NodeJS.ProcessEnv,
+  out: NodeJS.WritableStream,
+  refuse: (message: string) => never,
+): Promise<0 | 1> {
+  const email = parseEmailAddress(written) ?? refuse('error: this is no e-mail address');
+  const config = readServiceConfig({ ...env, CRM_CONFIG: options.crm ?? env['CRM_CONFIG'] });
+  const crm = await requireCrmConfig(config.crmConfigFile, env);
+  const steps: LookupStep[] = [];
+  const storeFaults: string[] = [];
+  const lastKnown = openLastKnown(config.databaseFile, crm, storeFaults);
+  const lookups = createLookups(
+    {
+      lookup: crm.lookup,
+      providers: crm.providers.map(({ create, ...rest }) => ({
+        ...rest,
+        create: () => new RecordedProvider(create(), steps),
+      })),
+    },
+    { ...NO_SURROUNDINGS, lastKnown },
+  );
+  try {
+    const startedAt = performance.now();
+    const { customer, lookup } = await lookups.lookup(email, AbortSignal.timeout(config.answerDeadlineMs));
+    const report: LookupReport = {
+      address: email.address,
+      customer,
+      lookup,
+      milliseconds: performance.now() - startedAt,
+      steps,
+      lastKnown: lastKnown === null ? [] : await readLastKnown(email, crm, lookups, lastKnown),
+      storeFault: storeFaults[0] ?? null,
+    };
+    out.write(LOOKUP_PRINTERS[options.format](report));
+    return lookup.state === 'unavailable' ? 1 : 0;
+  } finally {
+    await lookups.close();
+    await lastKnown?.close();
+  }
+}
+
+function openLastKnown(path: string, { lookup }: CrmConfig, faults: string[]): LastKnownStore | null {
+  const { lastKnownDays: maxAgeDays } = lookup;
+  if (maxAgeDays === 0 || !existsSync(path)) return null;
+  return new SqliteLastKnownReader({ path, maxAgeDays, report: (message) => void faults.push(message) });
+}
+
+/** What would stand in for each provider if it did not answer. */
+async function readLastKnown(
+  email: EmailAddress,
+  { providers }: CrmConfig,
+  lookups: LookupService,
+  store: LastKnownStore,
+): Promise<LastKnownLine[]> {
+  const lines: LastKnownLine[] = [];
+  for (const { name: provider } of providers) {
+    for (const { key } of stepsFor(email)) {
+      const known = await store.get(lookups.source(provider)!.stored, key.id);
+      if (known === null) continue;
+      const ageSeconds = Math.max(0, Math.floor((Date.now() - known.seenAt) / 1_000));
+      lines.push({ provider, by: key.by, key: key.by === 'email' ? key.email.address : key.domain, ageSeconds });
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,75 @@
+import { Logger, type Params, PinoLogger } from 'nestjs-pino';
+import { destination, type DestinationStream, stdTimeFunctions } from 'pino';
+import { build as pretty } from 'pino-pretty';
+import type { LogLevel } from '../config/env.dto.js';
+import type { AddressHash } from '../shared/address-hash.js';
+import { maskLine } from './mask-line.js';
+
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** Lines for people instead of JSON. */
+  readonly isPretty: boolean;
+  readonly hash: AddressHash;
+  /** Default: standard output. */
+  readonly to?: DestinationStream;
+}
+
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'NestApplication',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+]);
+
+/** What `Logger` of `@nestjs/common` writes through: one line each, JSON or for people, no address and no credential in it. */
+export class ServiceLogger extends Logger {
+  private constructor(
+    private readonly pino: PinoLogger,
+    params: Params,
+  ) {
+    super(pino, params);
+  }
+
+  static create(settings: LogSettings): ServiceLogger {
+    const params = toParams(settings);
+    return new ServiceLogger(new PinoLogger(params), params);
+  }
+
+  /** Runs something all lines of which carry the id of the request. */
+  withRequestId<T>(requestId: string, run: () => T): T {
+    return this.pino.runInContext(run, { bindings: { requestId } });
+  }
+
+  /** Leaves out what Nest tells of its own assembly, which no operator can use. */
+  override log(message: unknown, ...context: unknown[]): void {
+    if (!FRAMEWORK_CONTEXTS.has(String(context.at(-1)))) super.log(message, ...context);
+  }
+
+  /** What keeps the service from starting is told once, by who started it. */
+  override error(message: unknown, ...context: unknown[]): void {
+    if (context.at(-1) !== 'ExceptionHandler') super.error(message, ...context);
+  }
+}
+
+function toParams({ level, isPretty, hash, to }: LogSettings): Params {
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: (line: string) => maskLine(line, hash) },
+  };
+  return { pinoHttp: [options, to ?? standardOutput(isPretty)] };
+}
+
+/** Synchronous: a line is out before whatever happens next, an exit included. */
+function standardOutput(isPretty: boolean): DestinationStream {
+  if (!isPretty) return destination({ fd: process.stdout.fd, sync: true });
+  return pretty({
+    sync: true,
+    destination: process.stdout.fd,
+    ignore: 'context,requestId',
+    messageFormat: '[{context}] {msg}',
+  });
+}

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { FAULTS, type FaultName } from '../fault-matrix/faults.js';
+import { HTTP_KINDS } from '../fault-matrix/http-kinds.js';
+import { LOCAL_KINDS } from '../fault-matrix/local-kinds.js';
+import { formatTable } from '../fault-matrix/format-table.js';
+import type { Rig } from '../fault-matrix/rig.js';
+import { type Cell, runRow } from '../fault-matrix/run-row.js';
+
+/** `FAULT_MATRIX=full`: every provider kind, with the timeouts that the service has when nobody sets any. */
+const IS_FULL = process.env['FAULT_MATRIX'] === 'full';
+const LIMITS = IS_FULL ? { timeoutMs: 3_000, deadlineMs: 20_000 } : { timeoutMs: 250, deadlineMs: 5_000 };
+const KINDS = [...HTTP_KINDS, ...LOCAL_KINDS].filter(
+  ({ name }) => IS_FULL || name === 'http' || !HTTP_KINDS.some((kind) => kind.name === name),
+);
+const CLAIMS = { cold: null, warm: 'CLM-3', stale: 'CLM-3', 'last month': 'CLM-1' } as const;
+
+const rows: { kind: string; fault: FaultName; cells: readonly Cell[] }[] = [];
+afterAll(() => {
+  if (IS_FULL) process.stdout.write(`${formatTable(rows)}\n`);
+});
+
+describe.each(KINDS)('a provider of kind $name', (kind) => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await kind.start();
+  });
+  afterAll(() => rig.close());
+
+  test.each(FAULTS)('%s', async (fault) => {
+    if (rig.faults[fault] === undefined) return;
+    const cells = await runRow(kind, rig, fault, LIMITS);
+    rows.push({ kind: kind.name, fault, cells });
+    expect(cells.map(({ state }) => state).toSorted()).toEqual(['cold', 'last month', 'stale', 'warm']);
+    for (const { state, status, envelope, claimNumber, attempts, milliseconds, calls } of cells) {
+      expect({ state, status, envelope, claimNumber, attempts }).toEqual({
+        state,
+        status: 200,
+        envelope: state === 'cold' ? 'error' : 'success',
+        claimNumber: CLAIMS[state],
+        attempts: 1,
+      });
+      expect(milliseconds).toBeLessThan(LIMITS.deadlineMs);
+      if (calls !== null) expect(calls).toBeLessThanOrEqual(2);
+    }
+  });
+});

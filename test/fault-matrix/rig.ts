@@ -1,0 +1,21 @@
+import type { FaultName } from './faults.js';
+
+/** One kind of provider with a CRM behind it that knows the contract's customers, and that can be broken. */
+export interface Rig {
+  /** Its entry in `crm.json`. */
+  readonly provider: Readonly<Record<string, unknown>>;
+  /** What can go wrong with this kind, each with what breaks it; it says how to mend it. What a kind cannot suffer is absent. */
+  readonly faults: Partial<Readonly<Record<FaultName, () => Mend | Promise<Mend>>>>;
+  /** Calls that reached the CRM so far; null when they cannot be counted. */
+  calls(): number | null;
+  close(): Promise<void>;
+}
+
+export type Mend = () => void | Promise<void>;
+
+export interface Kind {
+  readonly name: string;
+  start(): Promise<Rig>;
+  /** It answers from memory: a fault matters only at the next start. */
+  readonly isInMemory?: boolean;
+}
