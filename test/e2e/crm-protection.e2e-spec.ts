@@ -32,6 +32,7 @@ const startApp = (url: string, lookup: object = {}) =>
           baseUrl: url,
           auth: { type: 'none' },
           byEmail: { path: '/people', query: { email: '{{email}}' }, items: 'people' },
+          check: { path: '/me' },
           fields: { claimNumber: 'claim_no' },
         },
       ],
@@ -48,6 +49,7 @@ const message = (id: number, address: string, more: object = {}) => ({
   ...more,
 });
 const FOUND = answer(200, { people: [{ claim_no: 'CLM-1' }] });
+const lookupsAt = (crm: ScriptedServer) => crm.seen.filter(({ path }) => path.startsWith('/people'));
 const COUNT = 1_000;
 const range = Array.from({ length: COUNT }, (_, index) => index);
 
@@ -58,7 +60,7 @@ test('a thousand deliveries at once from one sender make one call', async () => 
   expect(
     new Set(answers.map(({ status, text }) => `${status} ${JSON.parse(text).actions?.[0].value.claimNumber}`)),
   ).toEqual(new Set(['200 CLM-1']));
-  expect(crm.seen).toHaveLength(1);
+  expect(lookupsAt(crm)).toHaveLength(1);
 });
 
 test('a thousand deliveries at once from a thousand senders never make more calls at once than allowed', async () => {
@@ -67,15 +69,15 @@ test('a thousand deliveries at once from a thousand senders never make more call
   await using crm = await ScriptedServer.start((response) => {
     underWay += 1;
     mostUnderWay = Math.max(mostUnderWay, underWay);
-    setImmediate(() => {
+    setTimeout(() => {
       underWay -= 1;
       FOUND(response);
-    });
+    }, 10);
   });
   await using app = await startApp(crm.url, { maxConcurrent: 7 });
   const answers = await Promise.all(range.map((id) => app.deliver(message(id, `p${id}@gmail.com`))));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect([crm.seen.length, mostUnderWay]).toEqual([COUNT, 7]);
+  expect([lookupsAt(crm).length, mostUnderWay]).toEqual([COUNT, 7]);
 });
 
 test.each(['503', 'connection reset', '429, Retry-After 1'] as const)(
@@ -90,10 +92,10 @@ test.each(['503', 'connection reset', '429, Retry-After 1'] as const)(
     };
     let id = 0;
     for (; id < 10; id++) await deliver(id);
-    const [before, startedAt] = [crm.seen.length, performance.now()];
-    while (crm.seen.length < before + 4) await deliver(id++);
+    const [before, startedAt] = [lookupsAt(crm).length, performance.now()];
+    while (lookupsAt(crm).length < before + 4) await deliver(id++);
     const pauses = (performance.now() - startedAt) / breakerOpenMs;
-    expect(crm.seen.length - before).toBeLessThanOrEqual(Math.ceil(pauses) + 1);
+    expect(lookupsAt(crm).length - before).toBeLessThanOrEqual(Math.ceil(pauses) + 1);
   },
 );
 
@@ -108,5 +110,5 @@ test('a message that no rule needs the CRM for is answered without it', async ()
     actions: [{ type: 'tag', value: { tags: ['Urgent'] } }],
   });
   expect(text).toContain('No CRM was asked');
-  expect(crm.seen).toEqual([]);
+  expect(lookupsAt(crm)).toEqual([]);
 });
