@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { FACT_DEFINITIONS } from '../src/facts/facts.js';
 import { formatFault } from '../src/files/fault.js';
@@ -10,13 +12,20 @@ import { parseMailboxes } from '../src/mailboxes/read-mailboxes.js';
 import { LINT_CODES } from '../src/rule-lint/lint-codes.js';
 import { loadTestedRules } from '../src/rule-tests/load-tested-rules.js';
 import { DECORATORS, OPERATORS } from '../src/rules/operators.js';
+import { crmCheck } from '../src/cli/crm-check.js';
+import { crmLookup } from '../src/cli/crm-lookup.js';
 import { toText } from '../src/cli/print-tests.js';
+import { parseChanges } from '../src/crm-push/parse-changes.js';
 import { reportTests } from '../src/cli/test-report.js';
 import { ACTION_TYPES } from '../src/actions/action-template.js';
 import { tempFolder } from './support/temp-folder.js';
 
 const page = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const examples = (name: string) => [...page(name).matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text!);
+
+const fail = (message: string): never => {
+  throw new Error(message);
+};
 
 const isTests = (example: string) => 'tests' in (JSON.parse(example) as object);
 
@@ -70,10 +79,32 @@ describe('docs/rules.md', () => {
 test.each(examples('docs/crm.md').map((example, index) => [index + 1, example] as const))(
   'example %i of docs/crm.md is a configuration without a fault',
   async (_number, example) => {
-    const read = await readCrmConfig(`${tempFolder({ 'crm.json': example })}/crm.json`, {});
+    const read = await readCrmConfig(`${tempFolder({ 'crm.json': example })}/crm.json`, {
+      CRM_PUSH_SECRET: 'sixteen characters',
+    });
     expect(read.ok ? read.warnings : read.faults.map(formatFault)).toEqual([]);
   },
 );
+
+describe('docs/crm.md', () => {
+  const text = page('docs/crm.md');
+  const withoutTimes = (output: string) => output.replaceAll(/ +[\d.]+ ms/g, ' n ms');
+
+  test('shows changes that can be pushed', () => {
+    const [, body] = /-d '(\{.*\})'/.exec(text)!;
+    expect(parseChanges(JSON.parse(body!), ['tier'])).toMatchObject({ ok: true, changes: [{ record: null }, {}] });
+  });
+
+  test.each<[string, (out: PassThrough, env: NodeJS.ProcessEnv) => Promise<unknown>]>([
+    ['crm check', (out, env) => crmCheck({ format: 'text' }, env, out)],
+    ['crm lookup', (out, env) => crmLookup('someone@northwind.example', { format: 'text' }, env, out, fail)],
+  ])('shows what "enricher %s" prints of the samples', async (_, run) => {
+    const out = new PassThrough();
+    await run(out, { DATABASE_URL: `file:${tempFolder()}/enricher.db` });
+    out.end();
+    expect(withoutTimes(text)).toContain(`\n\`\`\`\n${withoutTimes(await readAll(out))}\`\`\`\n`);
+  });
+});
 
 describe('docs/presets.md', () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -89,17 +120,22 @@ describe('docs/presets.md', () => {
     },
   );
 
-  test.each(PRESETS)('shows %s, and explains each of its parameters but the address of the service itself', (preset) => {
-    const sections = page('docs/presets.md').split('\n## ');
-    const section = sections.find((text) => text.includes(`"type": "${preset}"`)) ?? '';
-    const { parameters } = JSON.parse(page(`connectors/${preset}.json`)) as {
-      parameters: Record<string, { default?: string }>;
-    };
-    const explained = Object.keys(parameters).filter(
-      (name) => parameters[name]!.default?.startsWith('https:') !== true,
-    );
-    expect(explained.filter((name) => !section.includes(`"${name}"`) && !section.includes(`\`${name}\``))).toEqual([]);
-  });
+  test.each(PRESETS)(
+    'shows %s, and explains each of its parameters but the address of the service itself',
+    (preset) => {
+      const sections = page('docs/presets.md').split('\n## ');
+      const section = sections.find((text) => text.includes(`"type": "${preset}"`)) ?? '';
+      const { parameters } = JSON.parse(page(`connectors/${preset}.json`)) as {
+        parameters: Record<string, { default?: string }>;
+      };
+      const explained = Object.keys(parameters).filter(
+        (name) => parameters[name]!.default?.startsWith('https:') !== true,
+      );
+      expect(explained.filter((name) => !section.includes(`"${name}"`) && !section.includes(`\`${name}\``))).toEqual(
+        [],
+      );
+    },
+  );
 });
 
 test.each(examples('docs/operations.md').map((example, index) => [index + 1, example] as const))(

@@ -60,9 +60,12 @@ async function checkProvider(
 ): Promise<ProviderReport> {
   const startedAt = performance.now();
   // How it ended is in the status.
-  await lookups.source(name)?.check(signal).catch(() => undefined);
+  await lookups
+    .source(name)
+    ?.check(signal)
+    .catch(() => undefined);
   const milliseconds = performance.now() - startedAt;
-  const { state, message } = lookups.statuses.find((status) => status.name === name)!;
+  const { state = 'ok', message = null } = lookups.statuses.find((status) => status.name === name) ?? {};
   const mapped = fields && Object.keys(fields);
   return {
     name,

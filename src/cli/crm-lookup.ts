@@ -80,8 +80,9 @@ async function readLastKnown(
 ): Promise<LastKnownLine[]> {
   const lines: LastKnownLine[] = [];
   for (const { name: provider } of providers) {
+    const stored = lookups.source(provider)?.stored;
     for (const { key } of stepsFor(email)) {
-      const known = await store.get(lookups.source(provider)!.stored, key.id);
+      const known = stored === undefined ? null : await store.get(stored, key.id);
       if (known === null) continue;
       const ageSeconds = Math.max(0, Math.floor((Date.now() - known.seenAt) / 1_000));
       lines.push({ provider, by: key.by, key: key.by === 'email' ? key.email.address : key.domain, ageSeconds });

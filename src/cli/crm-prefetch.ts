@@ -50,7 +50,7 @@ export async function crmPrefetch(
   const lookups = createLookups(crm, { ...NO_SURROUNDINGS, lastKnown: store });
   try {
     const wanted = names.filter((name) => options.provider === undefined || name === options.provider);
-    const sources = wanted.map((name) => lookups.source(name)!).filter(({ canList }) => canList);
+    const sources = wanted.flatMap((name) => lookups.source(name) ?? []).filter(({ canList }) => canList);
     if (sources.length === 0) throw nobodyLists(wanted);
     let areAllComplete = true;
     for (const source of sources) {

@@ -42,7 +42,9 @@ function toText({ providers, unmapped, areRulesUsable, isWholeRecordRead }: CrmC
     ...(providers.length === 0 ? ['no provider is configured'] : table(rows)),
     ...describeFields(providers, unmapped),
     ...(isWholeRecordRead ? ['rules take the record as a whole, so that any field may be read'] : []),
-    ...(areRulesUsable ? [] : ['the rules are not usable, so nobody knows which fields they read; see "enricher check"']),
+    ...(areRulesUsable
+      ? []
+      : ['the rules are not usable, so nobody knows which fields they read; see "enricher check"']),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -53,9 +55,10 @@ function describeFields(providers: readonly ProviderReport[], unmapped: readonly
     ...unmapped.map((field) => `rules read "${field}", and no provider maps it${didYouMean(field, mapped)}`),
     ...providers.flatMap(({ name, missing, unread }) => {
       const elsewhere = (missing ?? []).filter((field) => !unmapped.includes(field));
+      const spare = unread ?? [];
       return [
         ...(elsewhere.length === 0 ? [] : [`"${name}" does not map what rules read: ${elsewhere.join(', ')}`]),
-        ...((unread ?? []).length === 0 ? [] : [`"${name}" maps what no rule reads: ${unread!.join(', ')}`]),
+        ...(spare.length === 0 ? [] : [`"${name}" maps what no rule reads: ${spare.join(', ')}`]),
       ];
     }),
   ];

@@ -18,7 +18,7 @@ export interface LookupStep {
 /** A provider that notes what it is asked, what it answers, and how long that takes. */
 export class RecordedProvider extends CrmProvider {
   readonly name: string;
-  override readonly isInMemory?: boolean;
+  override readonly isInMemory: boolean;
   override readonly findByDomain?: NonNullable<CrmProvider['findByDomain']>;
 
   constructor(
@@ -27,10 +27,10 @@ export class RecordedProvider extends CrmProvider {
   ) {
     super();
     this.name = provider.name;
-    if (provider.isInMemory !== undefined) this.isInMemory = provider.isInMemory;
-    if (provider.findByDomain !== undefined)
-      this.findByDomain = (domain, signal) =>
-        this.#record('domain', domain, signal, provider.findByDomain!(domain, signal));
+    this.isInMemory = provider.isInMemory === true;
+    const findByDomain = provider.findByDomain?.bind(provider);
+    if (findByDomain !== undefined)
+      this.findByDomain = (domain, signal) => this.#record('domain', domain, signal, findByDomain(domain, signal));
   }
 
   override standing(): ProviderStanding | null {

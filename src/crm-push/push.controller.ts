@@ -1,4 +1,14 @@
-import { BadRequestException, Body, Controller, HttpCode, Inject, Logger, Param, Post, UseGuards } from '@nestjs/common';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  HttpCode,
+  Inject,
+  Logger,
+  Param,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
 import type { CrmConfig } from '../crm/crm-config.js';
 import { LookupService } from '../crm/lookup.service.js';
 import { CRM_CONFIG } from '../enrichment/enrichment.module.js';
@@ -32,7 +42,7 @@ export class PushController {
     const parsed = parseChanges(body, fields && Object.keys(fields));
     if (!parsed.ok)
       throw new BadRequestException({
-        message: `These are no changes (docs/crm.md says what is); none of them was taken`,
+        message: 'The body is not one or more changes, and none was taken; docs/crm.md says what they are',
         violations: parsed.violations,
       });
     const { changes } = parsed;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { readCrmConfig } from './crm-config.js';
 
@@ -59,4 +59,47 @@ test.each([
   ['SELECT 1 FROM c WHERE e = :email', '8:43  unknown parameter ":email" in "byDomain" (there is :domain)'],
 ])('byDomain %j is refused at its place', async (byDomain, fault) => {
   expect(await faultsOf({ byDomain })).toEqual([fault]);
+});
+
+describe('fetching ahead and pushing', () => {
+  const SQL = { type: 'sql', url: 'file:./c.db', byEmail: BY_EMAIL };
+  const CHANGED = 'SELECT email, tier FROM c WHERE changed_at >= :since ORDER BY id LIMIT :limit OFFSET :offset';
+  const REST = {
+    type: 'http',
+    baseUrl: 'https://crm.example',
+    auth: { type: 'none' },
+    byEmail: { path: '/{{email}}' },
+  };
+  const LISTED = { path: '/all', emails: ['email'], contact: '' };
+  const FILE_HINT = 'has no effect on a "file" provider: all of the file is in memory, and read again when it changes';
+  const NOT_LISTED = 'has no effect: the connector lists no customers with all of these fields';
+
+  test.each<[string, object, string[], object?]>([
+    ['a query that lists', { ...SQL, changed: CHANGED, prefetchMinutes: 5 }, []],
+    [
+      'no query that lists',
+      { ...SQL, prefetchMinutes: 5 },
+      ['"prefetchMinutes" needs the query "changed", which lists customers'],
+    ],
+    [
+      'nothing to keep',
+      { ...SQL, changed: CHANGED, prefetchMinutes: 5 },
+      ['"prefetchMinutes" has no effect while "lastKnownDays" is 0: nothing would be kept'],
+      { lastKnownDays: 0 },
+    ],
+    ['a connector that lists', { ...REST, changedSince: LISTED, prefetchMinutes: 5 }, []],
+    ['a connector that does not list', { ...REST, prefetchMinutes: 5 }, [`"prefetchMinutes" ${NOT_LISTED}`]],
+    [
+      'a file',
+      { type: 'file', path: './c.csv', prefetchMinutes: 5, pushSecret: 'sixteen characters' },
+      [`"pushSecret" ${FILE_HINT}`, `"prefetchMinutes" ${FILE_HINT}`],
+    ],
+    ['a secret that is short', { ...SQL, pushSecret: 'short' }, ['"pushSecret" needs 16 characters or more']],
+    ['a secret', { ...SQL, pushSecret: 'sixteen characters' }, []],
+  ])('with %s', async (_, provider, faults, lookup = {}) => {
+    const folder = tempFolder({ 'crm.json': JSON.stringify({ providers: [provider], lookup }) });
+    const read = await readCrmConfig(join(folder, 'crm.json'), {});
+    const told = read.ok ? [] : read.faults.map(({ message }) => message);
+    expect(told.toSorted()).toEqual(faults.toSorted());
+  });
 });

@@ -108,8 +108,13 @@ export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promi
   const document = new JsonDocument(file, bytes);
   const reading = new ConfigReading(document, env);
   const config = document.root && (await reading.readRoot(document.root));
-  const faults = sortFaults([document, ...reading.included].flatMap((each) => each.faults));
+  const faults = sortFaults(withoutEchoes([document, ...reading.included].flatMap((each) => each.faults)));
   return config === undefined || hasErrors(faults) ? { ok: false, faults } : { ok: true, config, warnings: faults };
+}
+
+/** A connector file that two providers use is read twice. */
+function withoutEchoes(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 /** @throws EnricherError `CRM_CONFIG_INVALID` with every fault */

@@ -9,6 +9,8 @@ import { providerSchemas } from './crm-schema.js';
 const validate = new Ajv({ allErrors: true }).compile(await readJson('../../config/schema/crm.schema.json'));
 
 const FILE = { name: 'customers', type: 'file', path: './customers.csv' };
+const CHANGED = 'SELECT * FROM c WHERE changed_at >= :since ORDER BY id LIMIT :limit OFFSET :offset';
+const HTTP = { name: 'crm', type: 'http', baseUrl: 'https://crm.example', byEmail: { path: '/{{email}}' } };
 const SQL = { name: 'customers', type: 'sql', url: 'file:./customers.db', byEmail: 'SELECT :email' };
 
 /** Whether the service takes the configuration; the schema must say the same. */
@@ -51,7 +53,13 @@ test.each([
     { providers: [{ ...FILE, fields: { tier: 'class', sum: { from: 'total', type: 'number' } } }] },
   ],
   ['a field in full without a type', { providers: [{ ...FILE, fields: { tier: { from: 'class' } } }] }],
-  ['a push and a pre-fetch', { providers: [{ ...SQL, pushSecret: 'x'.repeat(16), prefetchMinutes: 60 }] }],
+  ['a CRM with a REST API', { providers: [HTTP, { ...HTTP, name: 'b', allowHttp: true, auth: { type: 'none' } }] }],
+  ['a preset', { providers: [{ type: 'hubspot', token: '${env:CUSTOMERS}', fields: { tier: 'company.tier' } }] }],
+  ['a parameter of a preset', { providers: [{ type: 'hubspot', token: 'x', version: '2026-09' }] }],
+  [
+    'a push and a pre-fetch',
+    { providers: [{ ...SQL, changed: CHANGED, pushSecret: 'x'.repeat(16), prefetchMinutes: 60 }] },
+  ],
   ['limits of one provider', { providers: [{ ...FILE, timeoutMs: 500, maxConcurrent: 1, breakerOpenMs: 100 }] }],
   [
     'everything of the look-up',
@@ -83,6 +91,11 @@ test.each([
   ['a file provider without a path', { providers: [{ name: 'customers', type: 'file' }] }],
   ['a file that is neither CSV nor JSON', { providers: [{ ...FILE, path: './customers.xlsx' }] }],
   ['a key of another provider type', { providers: [{ ...FILE, byEmail: 'SELECT 1' }] }],
+  ['a CRM without an address', { providers: [{ ...HTTP, baseUrl: undefined }] }],
+  ['a CRM with parameters and no connector file', { providers: [{ ...HTTP, token: 'x' }] }],
+  ['a preset without what it needs', { providers: [{ type: 'hubspot' }] }],
+  ['a preset with what it does not know', { providers: [{ type: 'hubspot', token: 'x', tokens: 'y' }] }],
+  ['a parameter that does not match', { providers: [{ type: 'hubspot', token: 'x', version: 'v3' }] }],
   ['a column to match by that there is not', { providers: [{ ...FILE, match: { phone: 'phone' } }] }],
   ['a field that is no column name', { providers: [{ ...FILE, fields: { tier: 1 } }] }],
   ['a field with an empty column name', { providers: [{ ...FILE, fields: { tier: '' } }] }],

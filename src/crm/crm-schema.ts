@@ -182,6 +182,7 @@ function providerSchema(type: string, schema: ProviderSchema): Schema {
   const { withKey, description } = schema;
   if (withKey === undefined) return closedSchema(type, schema, false);
   return {
+    type: 'object',
     description,
     if: { required: [withKey.key] },
     // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word

@@ -267,21 +267,55 @@ describe('what a CRM brings by itself', () => {
     expect((await lookUp(lookups)).state).toBe('unavailable');
   });
 
-  test('ahead of time waits in the store, and renews only what is cached', async () => {
-    const provider = crm({ [ADDRESS]: { tier: 'silver' } });
+  test('ahead of time waits in the store: whoever is not cached is asked for', async () => {
+    const provider = crm({});
+    const lastKnown = new MemoryStore();
+    const lookups = lookupsOver([provider], { lastKnown });
+    lookups.source('crm')!.remember([{ id: ID, record: RECORD, seenAt: Date.now() }]);
+    expect(lastKnown.records.get(ID)?.record).toEqual(RECORD);
+    expect(await lookUp(lookups)).toMatchObject({ state: 'not_found' });
+    expect(provider.asked).toContain(ADDRESS);
+  });
+
+  test('ahead of time renews what is cached and the same', async () => {
+    const provider = crm({ [ADDRESS]: RECORD });
+    const lookups = lookupsOver([provider]);
+    await lookUp(lookups);
+    await jest.advanceTimersByTimeAsync(14 * MINUTE);
+    lookups.source('crm')!.remember([{ id: ID, record: { ...RECORD }, seenAt: Date.now() }]);
+    await jest.advanceTimersByTimeAsync(14 * MINUTE);
+    expect(await lookUp(lookups)).toMatchObject({ stale: false, ageSeconds: 14 * 60 });
+    expect(provider.asked).toHaveLength(1);
+  });
+
+  test('ahead of time and otherwise than it is cached is asked for: it may be a second customer of that address', async () => {
+    const provider = crm({ [ADDRESS]: RECORD });
     const lastKnown = new MemoryStore();
     const lookups = lookupsOver([provider], { lastKnown });
     await lookUp(lookups);
     await jest.advanceTimersByTimeAsync(MINUTE);
-    const other = 'e:kim@northwind.example';
+    provider.answers[ADDRESS] = 'ambiguous';
+    const twin = { id: ID, record: { tier: 'twin' }, seenAt: Date.now() };
+    lookups.source('crm')!.remember([twin]);
+    expect(await lookUp(lookups)).toMatchObject({ state: 'ambiguous' });
+    lookups.source('crm')!.remember([{ ...twin, seenAt: Date.now() + 1 }]);
+    expect(lastKnown.records.has(ID)).toBe(false);
+    expect(await lookUp(lookups)).toMatchObject({ state: 'ambiguous' });
+    expect(provider.asked).toHaveLength(2);
+  });
+
+  test('ahead of time is older than what was said since it was asked for', async () => {
+    const provider = crm({ [ADDRESS]: RECORD });
+    const lastKnown = new MemoryStore();
+    const lookups = lookupsOver([provider], { lastKnown });
     const seenAt = Date.now();
-    lookups.source('crm')!.remember([
-      { id: ID, record: RECORD, seenAt },
-      { id: other, record: RECORD, seenAt },
-    ]);
-    expect(await lookUp(lookups)).toMatchObject({ tier: 'brought' });
-    expect(await lookUp(lookups, 'kim@northwind.example')).toMatchObject({ state: 'not_found' });
-    expect(provider.asked).toContain('kim@northwind.example');
+    await jest.advanceTimersByTimeAsync(1);
+    await lookUp(lookups);
+    lookups.source('crm')!.remember([{ id: ID, record: { tier: 'old' }, seenAt }]);
+    expect(lastKnown.records.get(ID)?.record).toEqual(RECORD);
+    lookups.source('crm')!.forget([ID]);
+    lookups.source('crm')!.remember([{ id: ID, record: { tier: 'old' }, seenAt }]);
+    expect(lastKnown.records.has(ID)).toBe(false);
   });
 });
 

@@ -27,14 +27,12 @@ export function idsOf(emails: readonly string[], domains: readonly string[]): st
 }
 
 /** The ladder: the address, without its `+tag`, its domain as written and as registered; a free-mail domain is nobody's own. */
-export function stepsFor(email: EmailAddress): LookupStep[] {
-  const steps: LookupStep[] = [{ matchedBy: 'email', key: emailKey(email) }];
+export function* stepsFor(email: EmailAddress): Generator<LookupStep> {
+  yield { matchedBy: 'email', key: emailKey(email) };
   const untagged = withoutTag(email);
-  if (untagged !== null) steps.push({ matchedBy: 'alias', key: emailKey(untagged) });
-  if (isFreeMailDomain(email.domain)) return steps;
-  steps.push({ matchedBy: 'domain', key: domainKey(email.domain) });
+  if (untagged !== null) yield { matchedBy: 'alias', key: emailKey(untagged) };
+  if (isFreeMailDomain(email.domain)) return;
+  yield { matchedBy: 'domain', key: domainKey(email.domain) };
   const registrable = registrableDomain(email.domain);
-  if (registrable !== null && registrable !== email.domain)
-    steps.push({ matchedBy: 'domain', key: domainKey(registrable) });
-  return steps;
+  if (registrable !== null && registrable !== email.domain) yield { matchedBy: 'domain', key: domainKey(registrable) };
 }

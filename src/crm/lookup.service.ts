@@ -2,7 +2,7 @@ import type { LookupResult } from '../facts/build-facts.js';
 import type { LookupFacts, LookupState, MatchedBy } from '../facts/facts.js';
 import type { EmailAddress } from '../shared/email-address.js';
 import type { CustomerSource, Sighting } from './customer-source.js';
-import { type LookupStep, stepsFor } from './lookup-key.js';
+import { stepsFor } from './lookup-key.js';
 import type { LookupObserver } from './lookup-observer.js';
 import type { Strategy } from './lookup-options.js';
 import type { ProviderStatuses, ProviderStatus } from './provider-statuses.js';
@@ -41,9 +41,8 @@ export class LookupService {
     if (email === null) return ended('no_sender');
     const { sources, strategy } = this.parts;
     if (sources.length === 0) return NOT_LOOKED_UP;
-    const steps = stepsFor(email);
-    if (strategy === 'first' || sources.length === 1) return resultOf(await climb(sources, steps, signal));
-    return merged(await Promise.all(sources.map((source) => climb([source], steps, signal))));
+    if (strategy === 'first' || sources.length === 1) return resultOf(await climb(sources, email, signal));
+    return merged(await Promise.all(sources.map((source) => climb([source], email, signal))));
   }
 
   /** The look-up of a message that no rule needs one for. */
@@ -72,13 +71,9 @@ export class LookupService {
 /** What is known before a look-up, and without one. */
 export const NOT_LOOKED_UP: LookupResult = ended('skipped');
 
-async function climb(
-  sources: readonly CustomerSource[],
-  steps: readonly LookupStep[],
-  signal: AbortSignal,
-): Promise<Climb> {
+async function climb(sources: readonly CustomerSource[], email: EmailAddress, signal: AbortSignal): Promise<Climb> {
   const silent = new Set<CustomerSource>();
-  for (const { key, matchedBy } of steps) {
+  for (const { key, matchedBy } of stepsFor(email)) {
     let remembered: Climb | undefined;
     for (const source of sources) {
       if (!source.canTell(key)) continue;

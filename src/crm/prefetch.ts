@@ -30,7 +30,9 @@ export interface PrefetchProgress {
 
 /** `stopped` by the signal; it and `failed` keep their place for the next run. */
 export type PrefetchEnd =
-  { readonly kind: 'complete' } | { readonly kind: 'stopped' } | ({ readonly kind: 'failed' } & { readonly failure: Failure });
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'stopped' }
+  | ({ readonly kind: 'failed' } & { readonly failure: Failure });
 
 export interface PrefetchResult extends PrefetchProgress {
   readonly end: PrefetchEnd;
@@ -43,6 +45,7 @@ export const OVERLAP_MS = 5 * 60_000;
 const PAGE_TIMEOUT_MS = 60_000;
 /** Before the second try at a page, the third, and so on; a random half of it is left out. */
 const PAUSES_MS = [2_000, 10_000, 60_000];
+const SHORTEST_WAIT_MS = 500;
 /** A provider that asks for more has to be asked another time. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** So often in a row it may ask us to wait. */
@@ -58,7 +61,7 @@ const limit = timeout(PAGE_TIMEOUT_MS, TimeoutStrategy.Aggressive);
  * place after each. An interrupted run is gone on with.
  *
  * Two records that are listed by the same address in one run are no last known record: a look-up would be ambiguous. When the second
- * comes only in a later run it cannot be told from the first one changed, and takes its place.
+ * comes only in a later run it cannot be told from the first one changed, and takes its place; so does a third after an interruption.
  *
  * Never throws.
  */
@@ -68,7 +71,8 @@ export async function prefetch(
   options: PrefetchOptions,
   signal: AbortSignal,
 ): Promise<PrefetchResult> {
-  const kept = options.isFull === true ? NOTHING_YET : await store.prefetchState(source.stored).catch(() => NOTHING_YET);
+  const kept =
+    options.isFull === true ? NOTHING_YET : await store.prefetchState(source.stored).catch(() => NOTHING_YET);
   return new PrefetchRun(source, store, options, signal, kept).run();
 }
 
@@ -137,7 +141,7 @@ class PrefetchRun {
   async #askPatiently(since: Date | null): Promise<CustomerPage | 'begin again'> {
     const { source, signal, options } = this;
     const { pause = sleep } = options;
-    for (let failures = 0, waits = 0; ; ) {
+    for (let failures = 0, waits = 0; ;) {
       signal.throwIfAborted();
       try {
         return await limit.execute(({ signal: limited }) => source.list(since, this.#from, limited), signal);
@@ -146,7 +150,8 @@ class PrefetchRun {
         const { kind } = toFailure(error);
         if (kind === 'misconfigured' && this.#isPlaceUncertain) return 'begin again';
         const waitMs = error instanceof RateLimitedError ? error.retryAfterMs : null;
-        if (waitMs !== null && waitMs <= LONGEST_WAIT_MS && waits++ < MAX_WAITS) await pause(waitMs, signal);
+        if (waitMs !== null && waitMs <= LONGEST_WAIT_MS && waits++ < MAX_WAITS)
+          await pause(Math.max(waitMs, SHORTEST_WAIT_MS), signal);
         else if (kind !== 'misconfigured' && waitMs === null && failures < PAUSES_MS.length)
           await pause((PAUSES_MS[failures++]! * (1 + Math.random())) / 2, signal);
         else throw isTaskCancelledError(error) ? tooSlow(error) : error;

@@ -10,7 +10,10 @@ export function describeResult(result: PrefetchResult, seconds: number): string 
   const { end, customers, pages, ambiguous, isResumed } = result;
   const what = `${count(customers, 'customer')}, ${count(pages, 'page')}${isResumed ? ' since it went on' : ''}`;
   const how = `${what}, ${seconds.toFixed(1)} s`;
-  const twice = ambiguous === 0 ? '' : `; ${count(ambiguous, 'address or domain', 'addresses or domains')} listed more than once, left out`;
+  const twice =
+    ambiguous === 0
+      ? ''
+      : `; ${count(ambiguous, 'address or domain', 'addresses or domains')} listed more than once, left out`;
   switch (end.kind) {
     case 'complete':
       return `${how}${twice}`;

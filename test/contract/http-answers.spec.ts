@@ -46,7 +46,7 @@ test.each<[string, Step, object]>([
   ['204', answer(204), NOT_FOUND],
   ['200 without content', answer(200, '', html), NOT_FOUND],
   ['404', answer(404, { code: 'OBJECT_NOT_FOUND' }), NOT_FOUND],
-  ['404 with a page', answer(404, '<h1>no</h1>', html), NOT_FOUND],
+  ['404 without content', answer(404, '', html), NOT_FOUND],
 ])('%s is an answer', async (_, step, match) => {
   const server = await serve(step);
   expect(await ask(server.url)).toEqual(match);
@@ -73,6 +73,7 @@ test.each<[string, Step, code: string, message: RegExp]>([
   ['401', answer(401, { error: { code: 'BAD' } }), 'CRM_MISCONFIGURED', /401 \(BAD\): the secret is not accepted/],
   ['402', answer(402), 'CRM_MISCONFIGURED', /402: check the connector/],
   ['403', answer(403, [{ errorCode: 'NO_ACCESS' }]), 'CRM_MISCONFIGURED', /403 \(NO_ACCESS\): the account/],
+  ['404 with a page', answer(404, '<h1>no</h1>', html), 'CRM_MISCONFIGURED', /404: there is nothing at this address/],
   ['405', answer(405), 'CRM_MISCONFIGURED', /405: the API does not know this method/],
   ['410', answer(410), 'CRM_MISCONFIGURED', /410: this version of the API is gone/],
   ['415', answer(415), 'CRM_MISCONFIGURED', /415/],
@@ -122,7 +123,10 @@ test('an answer of 50 MB is cut at its first', async () => {
     const more = () => {
       while (written < 50 * 1024 * 1024 && !isClosed) {
         written += piece.length;
-        if (!response.write(piece)) return void response.once('drain', more);
+        if (!response.write(piece)) {
+          response.once('drain', more);
+          return;
+        }
       }
       response.end();
     };
@@ -229,6 +233,13 @@ describe('the connector says what answers mean', () => {
     const { url } = await serve(answer(400));
     expect(await ask(url, { byEmail, misconfiguredOn: [{ status: 400 }] })).toEqual(NOT_FOUND);
   });
+});
+
+test('a key in a query is not repeated either', async () => {
+  const byEmail = { path: '/x', query: { e: '{{email}}', key: '${env:KEY}' } };
+  const { url } = await serve(answer(403, { code: 'key-of-the-query' }));
+  const provider = await httpProvider({ baseUrl: url, byEmail }, { env: { KEY: 'key-of-the-query' } });
+  await expect(provider.findByEmail(DANA, soon())).rejects.toThrow(/answered 403: /);
 });
 
 test('a word of the API that is part of a secret or of the address is not repeated', async () => {

@@ -16,24 +16,32 @@ import { answer, ScriptedServer, type SeenRequest } from '../support/scripted-se
 /** Signs that mean something somewhere. */
 const SIGNS = [
   ...Array.from('\'"\\%_;-*(){}[]<>$`,.:/?#&=+@!|^~ '),
-  ...['\u0000', '\r\n', '\n', '\t', '\u001b', '\u007f', '\u0085', '\u00a0', '\u2028', '\u2029', '\ufeff'],
-  ...[
-    'é',
-    'ß',
-    '中',
-    '\u0301',
-    '\u{1f692}',
-    '\ud800',
-    '\udfff',
-    '‹›',
-    '＇',
-    '%27',
-    '%00',
-    '{{email}}',
-    '${env:SECRET}',
-    "' OR 1=1 --",
-    '..',
-  ],
+  '\u0000',
+  '\r\n',
+  '\n',
+  '\t',
+  '\u001b',
+  '\u007f',
+  '\u0085',
+  '\u00a0',
+  '\u2028',
+  '\u2029',
+  '\ufeff',
+  'é',
+  'ß',
+  '中',
+  '\u0301',
+  '\u{1f692}',
+  '\ud800',
+  '\udfff',
+  '‹›',
+  '＇',
+  '%27',
+  '%00',
+  '{{email}}',
+  '${env:SECRET}',
+  "' OR 1=1 --",
+  '..',
 ];
 const oddText = fc
   .oneof(
@@ -100,7 +108,7 @@ const inQuery = (
   request: (value) => ({ path: '/x', query: { a: 1, q: { [language]: text(value) }, z: 2 } }),
   read: (request) => {
     const { segments, query } = queryOf(request);
-    const [, [, written = ''] = []] = query;
+    const written = query[1]?.[1] ?? '';
     const { shape, literals } = read(written);
     return {
       shape: JSON.stringify([segments, query.map(([key], index) => (index === 1 ? [key, shape] : query[index]))]),
@@ -258,7 +266,7 @@ test('no parameter or secret changes the shape of a query', async () => {
       );
       await provider.findByEmail({ address: 'a@b.example', local: 'a', domain: 'b.example' }, soon());
       await provider.close();
-      const [, text = ''] = readTarget(server.seen[0]!.path).query[0]!;
+      const [, text] = readTarget(server.seen[0]!.path).query[0]!;
       expect(readSoql(text)).toEqual({ shape: 'a = ‹› AND b = ‹›', literals: [odd, 'a@b.example'] });
     }),
     { numRuns: 30 },

@@ -63,18 +63,18 @@ const html = (status: number) =>
 describe.each(VENDORS)('%s', (name) => {
   const preset: Preset = PRESETS[name];
 
-  test.each<[what: string, step: Step, is: Outcome]>([
-    ['a reset connection', reset, 'unavailable'],
-    ['an empty 500', answer(500), 'unavailable'],
-    ['a 502 of a gateway', html(502), 'unavailable'],
-    ['a maintenance page with 503', html(503), 'unavailable'],
-    ['an empty 504', answer(504), 'unavailable'],
-    ['a page with 200', html(200), 'misconfigured'],
-    ['a page with 404', html(404), 'misconfigured'],
-    ['half of a JSON', answer(200, '{"users":['), 'misconfigured'],
-    ['the JSON of something else', answer(200, { hello: 'world' }), 'misconfigured'],
-    ['a redirect', answer(302, '', { location: 'https://login.example/' }), 'misconfigured'],
-  ])('%s is %s', async (_what, step, is) => {
+  test.each<[what: string, is: Outcome, step: Step]>([
+    ['a reset connection', 'unavailable', reset],
+    ['an empty 500', 'unavailable', answer(500)],
+    ['a 502 of a gateway', 'unavailable', html(502)],
+    ['a maintenance page with 503', 'unavailable', html(503)],
+    ['an empty 504', 'unavailable', answer(504)],
+    ['a page with 200', 'misconfigured', html(200)],
+    ['a page with 404', 'misconfigured', html(404)],
+    ['half of a JSON', 'misconfigured', answer(200, '{"users":[')],
+    ['the JSON of something else', 'misconfigured', answer(200, { hello: 'world' })],
+    ['a redirect', 'misconfigured', answer(302, '', { location: 'https://login.example/' })],
+  ])('%s is %s', async (_what, is, step) => {
     const server = await startVendor(preset);
     server.interrupt(step, preset.api);
     expect(await outcomeOf(await provide(preset, server))).toEqual({ is });

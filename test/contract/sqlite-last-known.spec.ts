@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { SqliteLastKnownReader } from '../../src/crm/stores/sqlite-last-known-reader.js';
 import { SqliteLastKnown } from '../../src/crm/stores/sqlite-last-known.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { until } from '../support/until.js';
@@ -76,6 +77,72 @@ test('that another process holds is written when it is free again', async () => 
   other.exec('COMMIT');
   other.close();
   await until('it is written', () => rows(file) === 1);
+});
+
+test('a place that cannot be kept is told to who wants it kept, and is kept when that can be', async () => {
+  const file = join(tempFolder(), 'enricher.db');
+  const store = open(file);
+  const other = new DatabaseSync(file);
+  other.exec('BEGIN IMMEDIATE');
+  const place = { completeUntil: null, open: { startedAt: 1, next: 'b', customers: 1 } };
+  store.put(CRM, [known('e:dana@x.example')]);
+  await expect(store.savePrefetchState(CRM, place)).rejects.toMatchObject({
+    code: 'OUTPUT_FAILED',
+    message: 'the last known customers cannot be kept: database is locked',
+  });
+  other.exec('COMMIT');
+  other.close();
+  await store.savePrefetchState(CRM, place);
+  expect([await store.prefetchState(CRM), rows(file)]).toEqual([place, 1]);
+});
+
+describe('read only', () => {
+  const read = (path: string, faults: string[] = []) => {
+    const reader = new SqliteLastKnownReader({
+      path,
+      maxAgeDays: MAX_AGE_DAYS,
+      report: (fault) => void faults.push(fault),
+    });
+    return reader;
+  };
+
+  test('are what was kept, but for what is too old or damaged', async () => {
+    const file = join(tempFolder(), 'enricher.db');
+    const store = open(file);
+    store.put(CRM, [
+      known('e:dana@x.example'),
+      known('e:bad@x.example'),
+      known('e:old@x.example', Date.now() - 29 * DAY),
+    ]);
+    await store.close();
+    const other = new DatabaseSync(file);
+    other.exec(`UPDATE customers SET record = '{' WHERE id = 'e:bad@x.example'`);
+    other.exec(`UPDATE customers SET seen_at = seen_at - ${2 * DAY} WHERE id = 'e:old@x.example'`);
+    other.close();
+    const faults: string[] = [];
+    const reader = read(file, faults);
+    const found = ['dana', 'bad', 'old', 'kim'].map(
+      async (name) => (await reader.get(CRM, `e:${name}@x.example`))?.record,
+    );
+    expect(await Promise.all(found)).toEqual([{ tier: 'gold' }, undefined, undefined, undefined]);
+    expect(await reader.get({ ...CRM, mapping: 'm2' }, 'e:dana@x.example')).toBeNull();
+    expect(faults).toHaveLength(1);
+    await reader.close();
+  });
+
+  test('of a file that is none or no database are nothing, which is told', async () => {
+    const folder = tempFolder({
+      'other.db': 'not a database, but long enough to be taken for one by its size. '.repeat(20),
+    });
+    for (const name of ['none.db', 'other.db']) {
+      const faults: string[] = [];
+      const reader = read(join(folder, name), faults);
+      expect(await reader.get(CRM, 'e:dana@x.example')).toBeNull();
+      expect(faults).toHaveLength(1);
+      await reader.close();
+    }
+    expect(existsSync(join(folder, 'none.db'))).toBe(false);
+  });
 });
 
 test('a record that is no JSON any more is no record', async () => {

@@ -234,7 +234,10 @@ export class SqliteLastKnown implements LastKnownStore {
   }
 
   #notKept(): EnricherError {
-    return new EnricherError('OUTPUT_FAILED', `the last known customers cannot be kept: ${this.#fault ?? 'unknown why'}`);
+    return new EnricherError(
+      'OUTPUT_FAILED',
+      `the last known customers cannot be kept: ${this.#fault ?? 'unknown why'}`,
+    );
   }
 }
 

@@ -24,6 +24,9 @@ type Row = Readonly<Record<string, Value | number>>;
 export function dynamics({ contacts, companies }: VendorData, pageSize = 500): Vendor {
   const badRequest = (reason: string): VendorAnswer => ({ status: 400, body: dynamicsError('0x80060888', reason) });
 
+  /** Left of two contacts that were merged: the one that lost stays, inactive. */
+  const merged = { ...contactRow(contacts[0]!), fullname: 'Merged', statecode: 1 };
+
   function answer(request: VendorRequest, url: string): VendorAnswer {
     if (request.match(`POST /${DYNAMICS_CLIENT.tenantId}/oauth2/v2.0/token`)) return tokenFor(request, url);
     if (request.headers.authorization !== 'Bearer eyJ.entra.token')
@@ -41,7 +44,8 @@ export function dynamics({ contacts, companies }: VendorData, pageSize = 500): V
     });
     request.expectNoBody();
     try {
-      if (request.match('GET /api/data/v9.2/contacts')) return rows(request, url, contacts.map(contactRow), true);
+      if (request.match('GET /api/data/v9.2/contacts'))
+        return rows(request, url, [...contacts.map(contactRow), merged], true);
       if (request.match('GET /api/data/v9.2/accounts')) return rows(request, url, companies.map(accountRow), false);
     } catch (error) {
       if (error instanceof QueryError) throw request.refused(error.message);
@@ -120,6 +124,7 @@ function contactRow({ id, name, emails, claimNo, company, modified }: Contact): 
   return {
     contactid: `00000000-0000-0000-0000-0000000000${id}`,
     fullname: name,
+    statecode: 0,
     emailaddress1: emails[0]!,
     emailaddress2: emails[1] ?? null,
     emailaddress3: null,
@@ -137,7 +142,7 @@ function contactRow({ id, name, emails, claimNo, company, modified }: Contact): 
 
 function accountRow({ id, name, website, claimNo, modified }: Company): Row {
   const accountid = `00000000-0000-0000-0000-000000000${id}`;
-  return { accountid, name, websiteurl: website, new_claimno: claimNo, modifiedon: modified };
+  return { accountid, name, statecode: 0, websiteurl: website, new_claimno: claimNo, modifiedon: modified };
 }
 
 function record(row: Row, select: readonly string[], expand: readonly string[], isContacts: boolean): object {

@@ -94,6 +94,7 @@ export function hubspot({ contacts, companies }: VendorData, pageSize = 100): Ve
     request.expectBody({
       filterGroups: [
         { filters: [{ propertyName: 'domain', operator: 'EQ', value: domain }] },
+        { filters: [{ propertyName: 'domain', operator: 'EQ', value: `www.${domain}` }] },
         { filters: [{ propertyName: 'hs_additional_domains', operator: 'CONTAINS_TOKEN', value: domain }] },
       ],
       properties,

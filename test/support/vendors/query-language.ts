@@ -217,6 +217,11 @@ class QueryReader {
       this.#skip(time.length);
       return new Date(time);
     }
+    const [digits] = /^\d+\b/.exec(this.#rest) ?? [];
+    if (digits !== undefined && !this.dialect.quotesTimes) {
+      this.#skip(digits.length);
+      return digits;
+    }
     const [text, inner] = this.dialect.text.exec(this.#rest) ?? [];
     if (text === undefined) throw new QueryError(`no value at ${this.#rest}`);
     this.#skip(text.length);

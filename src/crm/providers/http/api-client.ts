@@ -1,6 +1,7 @@
 import { EnricherError } from '../../../shared/errors.js';
 import type { Answer } from './answer.js';
 import { type Grant, makeAuthorizer } from './auth/authorizer.js';
+import { CallsUnderWay } from './calls-under-way.js';
 import { classify } from './classify.js';
 import type { Connector, RequestTemplate } from './connector.js';
 import { exchange, type HttpRequest } from './exchange.js';
@@ -12,7 +13,7 @@ type Unplaced = Omit<HttpRequest, 'url'>;
 /** An API as its connector describes it: makes requests, authorises them, and tells what the answers mean. */
 export class ApiClient {
   readonly #authorizer;
-  readonly #closing = new AbortController();
+  readonly #underWay = new CallsUnderWay();
 
   constructor(private readonly connector: Connector) {
     this.#authorizer = makeAuthorizer(connector.auth);
@@ -36,7 +37,7 @@ export class ApiClient {
   }
 
   close(): void {
-    this.#closing.abort(new EnricherError('CRM_UNAVAILABLE', 'the provider was closed'));
+    this.#underWay.end(new EnricherError('CRM_UNAVAILABLE', 'the provider was closed'));
   }
 
   async #send(
@@ -46,10 +47,12 @@ export class ApiClient {
     secrets: readonly (string | undefined)[],
     given: AbortSignal,
   ): Promise<unknown> {
-    const signal = AbortSignal.any([given, this.#closing.signal]);
-    signal.throwIfAborted();
-    const { answer, grant, host } = await this.#exchange(name, request, place, signal);
-    const hidden = [...secrets, ...Object.values(grant.headers)].filter((secret): secret is string => !!secret);
+    const { answer, grant, host } = await this.#underWay.run(given, (signal) =>
+      this.#exchange(name, request, place, signal),
+    );
+    const hidden = [...this.connector.secrets, ...secrets, ...Object.values(grant.headers)].filter(
+      (secret): secret is string => !!secret,
+    );
     const outcome = classify(answer, {
       who: `${name}: ${host}`,
       outcomes: [outcomes, this.connector.outcomes],

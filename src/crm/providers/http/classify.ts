@@ -40,7 +40,8 @@ export function classify(answer: Answer, { who, outcomes, mayFindNothing, secret
   for (const known of outcomes) if (toldBy(known, answer, said)) return 'not_found';
   if (status === 429) throw rateLimited(answer, said, undefined);
   if (status >= 500 || PASSING.has(status)) throw unavailable(said);
-  if (status === 304 || (status === 404 && mayFindNothing)) return 'not_found';
+  // A 404 with a page comes from something else than the API.
+  if (status === 304 || (status === 404 && mayFindNothing && content !== 'other')) return 'not_found';
   if (status >= 400) throw misconfigured(said, status);
   if (content === 'empty') return 'not_found';
   if (content === 'json') return 'content';

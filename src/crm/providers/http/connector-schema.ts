@@ -40,7 +40,9 @@ const REQUEST: Readonly<Record<string, Schema>> = {
 };
 
 const WHERE: Readonly<Record<string, Schema>> = {
-  contact: path('Where in a record the fields of the contact stand. Left out: the record itself'),
+  contact: path(
+    'Where in a record the fields of the contact stand. Left out: the record itself; nowhere in byDomain and changedSince with "company"',
+  ),
   company: path('Where in a record the fields of the company stand. "": the record itself'),
 };
 
@@ -124,7 +126,7 @@ const AUTH: Readonly<Record<string, Schema>> = {
 export const CONNECTOR_DEFINITIONS: Readonly<Record<string, Schema>> = {
   value: {
     description: 'A text with placeholders, or one in a query language, where each placeholder becomes a literal of it',
-    anyOf: [{ type: ['string', 'number', 'boolean'], minLength: 1 }, ref('query')],
+    anyOf: [{ type: 'string', minLength: 1 }, { type: 'number' }, { type: 'boolean' }, ref('query')],
   },
   query: {
     type: 'object',

@@ -19,6 +19,8 @@ export interface Connector {
   readonly outcomes: Outcomes;
   /** `tier:label` is read at `tier` with this behind it; null where the CRM gives no labels. */
   readonly labelSuffix: string | null;
+  /** What the user gave, which must not be part of a message. */
+  readonly secrets: readonly string[];
 }
 
 export type NamedTemplate = readonly [name: string, template: Template];

@@ -18,10 +18,11 @@ export interface HttpProviderOptions {
 
 const PROBE: EmailAddress = { address: 'check@enricher.example', local: 'check', domain: 'enricher.example' };
 
-/** The requests that list customers whole: a contact without the company that the fields need would not be what a look-up gives. */
-export function listedWith(fields: FieldMap, requests: readonly PagedRequest[]): PagedRequest[] {
-  const mapsCompany = fields !== null && needsLevel(fields, 'company');
-  return requests.filter(({ contact, company }) => contact === null || company !== null || !mapsCompany);
+/** The requests that list customers whole: a contact without the company that a look-up gives would not be the same record. */
+export function listedWith(fields: FieldMap, { byEmail, changedSince }: Connector): PagedRequest[] {
+  const hasCompany = byEmail.company !== null || byEmail.followUps.some(({ as }) => as === 'company');
+  const needsCompany = hasCompany && needsLevel(fields, 'company');
+  return changedSince.filter(({ contact, company }) => contact === null || company !== null || !needsCompany);
 }
 
 /** Customers of a CRM with a REST API, as a connector file describes it. */
@@ -40,7 +41,7 @@ export class HttpProvider extends CrmProvider {
     super();
     this.name = options.name;
     const { connector, fields } = options;
-    const { byDomain, changedSince, labelSuffix } = connector;
+    const { byDomain, labelSuffix } = connector;
     const client = new ApiClient(connector);
     const read = recordReader(fields, labelSuffix);
     this.#client = client;
@@ -48,7 +49,7 @@ export class HttpProvider extends CrmProvider {
     if (byDomain !== null)
       this.findByDomain = (domain, signal) =>
         this.#find(byDomain, { domain }, (item) => hasDomain(item, byDomain.where, domain), signal);
-    const listed = listedWith(fields, changedSince);
+    const listed = listedWith(fields, connector);
     if (listed.length > 0)
       this.changedSince = (since, from, signal) => listChanges(client, listed, read, since, from, signal);
   }

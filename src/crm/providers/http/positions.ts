@@ -25,10 +25,9 @@ export function encodeQueryKey(key: string): string {
   return encodeURIComponent(key).replace(/%(24|5B|5D)/g, (encoded) => decodeURIComponent(encoded));
 }
 
-/** `.` and `..` would be taken out of the path, however they are written. */
+/** `.` and `..` are refused when the address is joined: only then is it known whether they stand alone. */
 function encodePathSegment(value: string): string {
-  if (value === '' || value === '.' || value === '..')
-    throw new UnsendableValue('it cannot be a part of a path by itself');
+  if (value === '') throw new UnsendableValue('it cannot be a part of a path');
   return encodeURIComponent(wellFormed(value));
 }
 

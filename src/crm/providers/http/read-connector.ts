@@ -35,6 +35,8 @@ export interface ConnectorUse {
   readonly fields: FieldMap;
   readonly constants: ReadonlyMap<string, Constant | null>;
   readonly reference: Scope['reference'];
+  /** What must not be part of a message, as far as it is known now. */
+  readonly secrets: readonly string[];
   readonly isHttpAllowed: boolean;
   /** Records that the user gave too little for any of the alternatives of "auth". */
   readonly refuseMissing: (alternatives: readonly (readonly string[])[]) => void;
@@ -57,7 +59,7 @@ export function readConnector(reader: ObjectReader, use: ConnectorUse, what: str
   const byEmail = readLookup(reader, 'byEmail', templates);
   const rest = {
     hosts: readHosts(reader, templates),
-    headers: templates.named(reader.object('headers'), 'header'),
+    headers: templates.headers(reader, 'headers'),
     byDomain: readLookup(reader, 'byDomain', templates) ?? null,
     changedSince: readPaged(reader, templates),
     check: readChecks(reader, templates),
@@ -65,7 +67,7 @@ export function readConnector(reader: ObjectReader, use: ConnectorUse, what: str
     labelSuffix: reader.string('labelSuffix') ?? null,
   };
   if (baseUrl === undefined || auth === undefined || byEmail === undefined) return undefined;
-  return { baseUrl: baseUrl.href.replace(/\/+$/, ''), auth, byEmail, ...rest };
+  return { baseUrl: baseUrl.href.replace(/\/+$/, ''), auth, byEmail, ...rest, secrets: use.secrets };
 }
 
 /** Records names on the right side of "fields" that no CRM has, or that the connector cannot give. */

@@ -54,10 +54,17 @@ function readInline(
 ): (() => CrmProvider) | undefined {
   const what = 'a "http" provider without "connector"';
   reader.allow([...context.commonKeys, ...HTTP_KEYS, ...CONNECTOR_KEYS], what);
+  const secrets: string[] = [];
+  const resolve = (reference: string) => {
+    const resolved = context.resolve(reference);
+    if (resolved.ok) secrets.push(resolved.text);
+    return resolved;
+  };
   return make(context, reader, reader, what, {
     fields: context.fields,
     constants: new Map(),
-    reference: context.resolve,
+    reference: resolve,
+    secrets,
     isHttpAllowed,
     refuseMissing: () => undefined,
   });
@@ -81,10 +88,13 @@ function readWith(
       .every((name) => parameters.some((each) => each.name === name && isRequired(each)));
     if (!isSaid) reader.document.error(reader.node, `${what} needs ${lists.join(', or ')}`);
   };
+  const constants = readArguments(parameters, reader, what, context.text);
+  const given = [...constants.values()].filter((constant) => constant !== null && constant.refuse !== null);
   return make(context, reader, connector, 'a connector', {
     fields: context.fields,
-    constants: readArguments(parameters, reader, what, context.text),
+    constants,
     reference: null,
+    secrets: given.map((constant) => constant!.text),
     isHttpAllowed,
     refuseMissing,
   });
@@ -104,7 +114,7 @@ function make(
   const connector: Connector | undefined = readConnector(reader, use, what);
   if (connector === undefined) return undefined;
   checkFields(provider, fields, connector);
-  if (listedWith(fields, connector.changedSince).length === 0)
+  if (listedWith(fields, connector).length === 0)
     refuseKey(provider, 'prefetchMinutes', 'has no effect: the connector lists no customers with all of these fields');
   return () => new HttpProvider({ name, connector, fields });
 }

@@ -46,6 +46,7 @@ export function readLookup(
   const reader = parent.object(name);
   if (reader === undefined) return undefined;
   reader.allow(LOOKUP_KEYS, `"${name}"`);
+  const isWhole = wholeSince(reader);
   const { constants } = templates.scope;
   const request = readRequest(reader, name, templates.with(...PLACEHOLDERS[name]));
   const where = reader.object('where');
@@ -59,7 +60,7 @@ export function readLookup(
   const isOfCompanies = name === 'byDomain' && (reader.has('company') || followUps.some(({ as }) => as === 'company'));
   const levels = readLevels(reader, isOfCompanies, templates);
   if (request === undefined || !isNeeded(reader, templates)) return undefined;
-  checkTellsApart(reader, name, request);
+  if (isWhole()) checkTellsApart(reader, name, request);
   return { ...request, ...levels, where: paths, followUps, mayFindNothing: true };
 }
 
@@ -70,6 +71,7 @@ export function readPaged(parent: ObjectReader, templates: TemplateReader): Page
     const reader = ObjectReader.of(parent.document, node, 'a request of "changedSince"');
     if (reader === undefined) return undefined;
     reader.allow(PAGED_KEYS, '"changedSince"');
+    const isWhole = wholeSince(reader);
     const request = readRequest(reader, 'changedSince', templates.with(...PLACEHOLDERS.changedSince));
     const found = { emails: readPaths(reader, 'emails', constants), domains: readPaths(reader, 'domains', constants) };
     if (!reader.has('emails') && !reader.has('domains'))
@@ -78,7 +80,7 @@ export function readPaged(parent: ObjectReader, templates: TemplateReader): Page
         'a request of "changedSince" needs "emails" or "domains": what its records are found by',
       );
     const levels = readLevels(reader, reader.has('company'), templates);
-    const next = readNext(reader, request === undefined ? null : placeholdersIn(request), constants);
+    const next = readNext(reader, request !== undefined && isWhole() ? placeholdersIn(request) : null, constants);
     return request && isNeeded(reader, templates) ? { ...request, ...levels, ...found, next } : undefined;
   });
   return requests.filter((request) => request !== undefined);
@@ -98,12 +100,13 @@ export function readChecks(parent: ObjectReader, templates: TemplateReader): Req
 function readFollowUp(reader: ObjectReader | undefined, name: string, templates: TemplateReader): FollowUp | undefined {
   if (reader === undefined) return undefined;
   reader.allow(FOLLOW_UP_KEYS, '"then"');
+  const isWhole = wholeSince(reader);
   reader.require('as', '"then"');
   reader.require('id', '"then"');
   const as = reader.oneOf('as', LEVELS);
   const id = readPath(reader, 'id', templates.scope.constants);
   const request = readRequest(reader, name, templates);
-  if (request !== undefined && !placeholdersIn(request).has('id'))
+  if (request !== undefined && isWhole() && !placeholdersIn(request).has('id'))
     reader.document.error(reader.node, '"then" does not use {{id}}, so it would find the same for everybody');
   if (request === undefined || as === undefined || id === undefined || !isNeeded(reader, templates)) return undefined;
   return { ...request, as, id, mayFindNothing: true };
@@ -116,7 +119,7 @@ function readRequest(reader: ObjectReader, name: string, templates: TemplateRead
   const method = reader.oneOf('method', METHODS) ?? (body === null ? 'GET' : 'POST');
   const path = templates.at(reader, 'path', 'path');
   const query = templates.named(reader.object('query'), 'query');
-  const headers = templates.named(reader.object('headers'), 'header');
+  const headers = templates.headers(reader, 'headers');
   const items = readPath(reader, 'items', constants) ?? WHOLE;
   const outcomes = readOutcomes(reader, constants);
   if (body !== null && method === 'GET')
@@ -131,7 +134,7 @@ function isPath(reader: ObjectReader, { parts }: Template): boolean {
     ? 'must begin with "/"'
     : /[?#]/.test(written)
       ? 'must end before "?" and "#"; what follows "?" belongs into "query"'
-      : !PATH.test(written) || /(^|\/)\.\.?(\/|$)/.test(written)
+      : !PATH.test(written) || /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(written)
         ? 'must be a plain path'
         : undefined;
   if (problem !== undefined) reader.document.error(reader.get('path')!, `"path" ${problem}`);
@@ -164,6 +167,12 @@ function isNeeded(reader: ObjectReader, { scope: { constants } }: TemplateReader
     reader.document.error(node, `"needs" names no parameter "${name}"${didYouMean(name, known)} of the connector`);
   }
   return nodes.every((node) => constants.get(String(node.value)) !== null);
+}
+
+/** Whether nothing was recorded since: what a faulty text seems to lack may be its slip. */
+function wholeSince({ document }: ObjectReader): () => boolean {
+  const { length } = document.faults;
+  return () => document.faults.length === length;
 }
 
 function checkTellsApart(reader: ObjectReader, name: 'byEmail' | 'byDomain', request: RequestTemplate): void {

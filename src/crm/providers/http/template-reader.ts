@@ -31,6 +31,14 @@ export class TemplateReader {
     });
   }
 
+  /** The headers at a key. */
+  headers(parent: ObjectReader, key: string): NamedTemplate[] {
+    const reader = parent.object(key);
+    for (const name of reader?.keys ?? [])
+      if (!isHeaderName(name)) this.document.error(reader!.keyNode(name), `"${name}" cannot be set as a header`);
+    return this.named(reader, 'header');
+  }
+
   read(node: JsonNode, what: string, position: PositionName): Template | undefined {
     if (node.type === 'object') return this.#inLanguage(node, what, position);
     const value: unknown = valueOf(node);
@@ -98,6 +106,24 @@ export class TemplateReader {
     );
   }
 }
+
+/** Whether it can be the name of a header, and is none that the connection sets. */
+export function isHeaderName(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !CONNECTION_HEADERS.has(name.toLowerCase());
+}
+
+/** @source RFC 9110 §7.6.1 and §8.6; WHATWG Fetch refuses or replaces them */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** The language of `{ "soql": "…" }`. */
 function languageIn(node: JsonNode): LanguageName | undefined {

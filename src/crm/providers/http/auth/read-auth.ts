@@ -3,7 +3,7 @@ import type { JsonNode } from '../../../../files/json-document.js';
 import { ObjectReader } from '../../../../files/object-reader.js';
 import { readUrl } from '../read-url.js';
 import { constantText, missingIn } from '../template.js';
-import type { TemplateReader } from '../template-reader.js';
+import { isHeaderName, type TemplateReader } from '../template-reader.js';
 import type { PositionName } from '../positions.js';
 import type { AuthOptions, OAuth2Options } from './auth-options.js';
 
@@ -157,7 +157,7 @@ function headers(name: string, value: string): AuthOptions {
 
 function makeHeader(texts: AuthTexts): AuthOptions {
   const name = texts.get('name');
-  if (name !== '' && !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) texts.refuse('name', '"name" must be the name of a header');
+  if (name !== '' && !isHeaderName(name)) texts.refuse('name', '"name" must be the name of a header');
   return headers(name.toLowerCase(), texts.get('value', 'header'));
 }
 

@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { DecisionKeeper } from './decision-keeper.js';
+import type { Claim, DecisionRow, DecisionStore, StoredAnswer } from './decision-store.js';
+
+/** A database that can be down, slow to say so, or forget what it was doing. */
+class ScriptedStore implements DecisionStore {
+  state: 'up' | 'down' | 'silent' = 'up';
+  readonly rows = new Map<string, DecisionRow>();
+
+  claim(): Promise<Claim> {
+    return this.#answer(() => ({ kind: 'claimed' }));
+  }
+
+  commit(decision: DecisionRow): Promise<StoredAnswer> {
+    return this.#answer(() => {
+      const earlier = this.rows.get(decision.messageId);
+      if (earlier === undefined) this.rows.set(decision.messageId, decision);
+      return (earlier ?? decision).answer;
+    });
+  }
+
+  release(): Promise<void> {
+    return this.#answer(() => undefined);
+  }
+
+  list(): Promise<DecisionRow[]> {
+    return this.#answer(() => []);
+  }
+
+  get(): Promise<DecisionRow | null> {
+    return this.#answer(() => null);
+  }
+
+  eraseSender(): Promise<number> {
+    return this.#answer(() => 0);
+  }
+
+  purge(): Promise<number> {
+    return this.#answer(() => 0);
+  }
+
+  async #answer<T>(work: () => T): Promise<T> {
+    await null;
+    if (this.state === 'down') throw new Error('connection refused');
+    return this.state === 'silent' ? new Promise(() => undefined) : work();
+  }
+}
+
+const key = (messageId: string) => ({ mailbox: 'claims@insurer.example', event: 'received', messageId });
+const decision = (messageId: string, body = messageId): DecisionRow => ({
+  ...key(messageId),
+  id: messageId,
+  bodyHash: 'hash',
+  decidedAt: 1,
+  answer: { status: 200, body, revision: 'r' },
+  outcome: 'acted',
+  senderHash: null,
+  lookupState: null,
+  rules: [],
+  record: '{}',
+});
+const LEASE = { owner: 'us', until: 1 };
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+function makeKeeper(maxBuffered = 3) {
+  const store = new ScriptedStore();
+  const heard: (string | null)[] = [];
+  const options = {
+    timeoutMs: 2_000,
+    tryAgainMs: 1_000,
+    maxBuffered,
+    report: (why: string | null) => void heard.push(why),
+  };
+  return { store, heard, keeper: new DecisionKeeper(store, options) };
+}
+
+test('a decision is in the database when it resolves, and an earlier one counts', async () => {
+  const { store, keeper } = makeKeeper();
+  expect(await keeper.keep(decision('m1'))).toEqual(decision('m1').answer);
+  expect(store.rows.get('m1')).toEqual(decision('m1'));
+  expect(await keeper.keep(decision('m1', 'other'))).toEqual(decision('m1').answer);
+  expect(keeper.status).toEqual({ state: 'ok', reason: null, buffered: 0, dropped: 0 });
+});
+
+test.each([
+  ['refuses', 'down', 'connection refused'],
+  ['is silent', 'silent', 'no answer within 2000 ms'],
+] as const)('a database that %s is waited for once, then written when it is back', async (_, state, reason) => {
+  const { store, heard, keeper } = makeKeeper();
+  store.state = state;
+  const first = keeper.keep(decision('m1'));
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(await first).toEqual(decision('m1').answer);
+  // Nobody waits any more: no clock runs here.
+  expect(await keeper.keep(decision('m2'))).toEqual(decision('m2').answer);
+  expect(await keeper.claim(key('m3'), 'hash', LEASE)).toBeNull();
+  expect(keeper.status).toEqual({ state: 'down', reason, buffered: 2, dropped: 0 });
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(3_000);
+  expect([...store.rows.keys()]).toEqual(['m1', 'm2']);
+  expect(keeper.status).toEqual({ state: 'ok', reason: null, buffered: 0, dropped: 0 });
+  expect(heard).toEqual([reason, null]);
+});
+
+test('what waits is known, though the database is not', async () => {
+  const { store, keeper } = makeKeeper();
+  store.state = 'down';
+  await keeper.keep(decision('m1'));
+  const { answer, bodyHash, decidedAt } = decision('m1');
+  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+});
+
+test('too many that wait drop the oldest, and are counted', async () => {
+  const { store, keeper } = makeKeeper(3);
+  store.state = 'down';
+  for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await keeper.keep(decision(id));
+  expect(keeper.status).toMatchObject({ buffered: 3, dropped: 2 });
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect([...store.rows.keys()]).toEqual(['m3', 'm4', 'm5']);
+  expect(keeper.status.dropped).toBe(2);
+});
+
+test('a database that went down at a claim is found again although nothing waits', async () => {
+  const { store, heard, keeper } = makeKeeper();
+  store.state = 'down';
+  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toBeNull();
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toEqual({ kind: 'claimed' });
+  expect(heard).toEqual(['connection refused', null]);
+});
+
+test('closing writes what waits, when it can', async () => {
+  const { store, keeper } = makeKeeper();
+  store.state = 'down';
+  await keeper.keep(decision('m1'));
+  store.state = 'up';
+  await keeper.close();
+  expect([...store.rows.keys()]).toEqual(['m1']);
+});

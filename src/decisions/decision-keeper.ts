@@ -1,0 +1,150 @@
+import type { Claim, DecisionRow, DecisionStore, DeliveryKey, StoredAnswer } from './decision-store.js';
+
+export interface KeeperOptions {
+  /** Longest wait for the database, in milliseconds; after that it counts as down. */
+  readonly timeoutMs: number;
+  /** How often a database that is down is tried again, in milliseconds. */
+  readonly tryAgainMs: number;
+  /** Most decisions that wait in memory for a database that is down. */
+  readonly maxBuffered: number;
+  /** Hears when the database goes down, with why, and when it is back (null). */
+  readonly report: (reason: string | null) => void;
+}
+
+export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
+  timeoutMs: 2_000,
+  tryAgainMs: 1_000,
+  maxBuffered: 10_000,
+  report: () => undefined,
+};
+
+const WRITTEN_AT_ONCE = 200;
+
+export interface KeeperStatus {
+  readonly state: 'ok' | 'down';
+  /** Why it is down; null when it is not. */
+  readonly reason: string | null;
+  /** Decisions that wait to be written. */
+  readonly buffered: number;
+  /** Decisions that were answered and will never be written. */
+  readonly dropped: number;
+}
+
+/**
+ * Keeps decisions before they are answered, as long as the database answers in time. While it does not, messages are answered all the same:
+ * decisions wait in memory, the oldest give way when there are too many (and are counted), and all are written when it is back.
+ */
+export class DecisionKeeper {
+  /** By key: a later one of the same delivery replaces the earlier. */
+  readonly #buffer = new Map<string, DecisionRow>();
+  #reason: string | null = null;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(
+    private readonly store: DecisionStore,
+    private readonly options: KeeperOptions = DEFAULT_KEEPER_OPTIONS,
+  ) {}
+
+  get status(): KeeperStatus {
+    const reason = this.#reason;
+    return { state: reason === null ? 'ok' : 'down', reason, buffered: this.#buffer.size, dropped: this.#dropped };
+  }
+
+  /** Null when the database does not answer: then nobody else can be asked, and it is ours. */
+  async claim(key: DeliveryKey, bodyHash: string, lease: { owner: string; until: number }): Promise<Claim | null> {
+    const waiting = this.#buffer.get(idOf(key));
+    if (waiting !== undefined)
+      return { kind: 'done', bodyHash: waiting.bodyHash, decidedAt: waiting.decidedAt, answer: waiting.answer };
+    if (this.#reason !== null) return null;
+    return this.#within(() => this.store.claim(key, bodyHash, lease)).catch(() => null);
+  }
+
+  /** Resolves when the decision is durable, or waits in memory because the database is down; gives the answer that counts. */
+  async keep(decision: DecisionRow): Promise<StoredAnswer> {
+    if (this.#reason === null) {
+      try {
+        return await this.#within(() => this.store.commit(decision));
+      } catch {
+        // Whether it was written is not known; writing it again changes nothing.
+      }
+    }
+    this.#wait(decision);
+    return decision.answer;
+  }
+
+  /** Gives an undecided delivery back; a lease that cannot be given back ends by itself. */
+  async release(key: DeliveryKey, owner: string): Promise<void> {
+    if (this.#reason === null) await this.#within(() => this.store.release(key, owner)).catch(() => undefined);
+  }
+
+  /** Writes what still waits, if the database lets it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    if (this.#buffer.size > 0) await this.#writeBuffer();
+  }
+
+  #wait(decision: DecisionRow): void {
+    const id = idOf(decision);
+    this.#buffer.delete(id);
+    this.#buffer.set(id, decision);
+    if (this.#buffer.size > this.options.maxBuffered) {
+      this.#buffer.delete(this.#buffer.keys().next().value!);
+      this.#dropped += 1;
+    }
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#writeBuffer();
+    }, this.options.tryAgainMs).unref();
+  }
+
+  /** Writes what waits, or asks whether the database is back when nothing does. */
+  async #writeBuffer(): Promise<void> {
+    try {
+      if (this.#buffer.size === 0) await this.#within(() => this.store.get(''));
+      while (this.#buffer.size > 0) {
+        const some = [...this.#buffer].slice(0, WRITTEN_AT_ONCE);
+        await this.#within(() => Promise.all(some.map(([, decision]) => this.store.commit(decision))));
+        for (const [id, decision] of some) if (this.#buffer.get(id) === decision) this.#buffer.delete(id);
+      }
+    } catch {
+      this.#tryLater();
+    }
+  }
+
+  async #within<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`no answer within ${this.options.timeoutMs} ms`)),
+      this.options.timeoutMs,
+    );
+    try {
+      const result = await Promise.race([work(), promise]);
+      this.#heard(null);
+      return result;
+    } catch (error) {
+      this.#heard((error as Error).message);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #heard(reason: string | null): void {
+    const hasChanged = (this.#reason === null) !== (reason === null);
+    this.#reason = reason;
+    if (hasChanged) this.options.report(reason);
+    if (reason !== null) this.#tryLater();
+  }
+}
+
+function idOf({ mailbox, event, messageId }: DeliveryKey): string {
+  return JSON.stringify([mailbox, event, messageId]);
+}

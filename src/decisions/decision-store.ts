@@ -1,0 +1,75 @@
+/** What makes two deliveries the same. */
+export interface DeliveryKey {
+  readonly mailbox: string;
+  readonly event: string;
+  readonly messageId: string;
+}
+
+/** What the sender got, to be given again byte for byte. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly revision: string;
+}
+
+/** A decision as it is kept. */
+export interface DecisionRow extends DeliveryKey {
+  /** Sorts by time. */
+  readonly id: string;
+  /** SHA-256 of the body as it was received. */
+  readonly bodyHash: string;
+  /** Milliseconds since the epoch. */
+  readonly decidedAt: number;
+  readonly answer: StoredAnswer;
+  readonly outcome: string;
+  readonly senderHash: string | null;
+  readonly lookupState: string | null;
+  /** Names of the rules that matched, shadow rules included. */
+  readonly rules: readonly string[];
+  /** `DecisionRecord` as JSON. */
+  readonly record: string;
+}
+
+export type Claim =
+  /** It is ours to decide, until the lease ends. */
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'done'; readonly bodyHash: string; readonly decidedAt: number; readonly answer: StoredAnswer }
+  /** Another replica decides it. */
+  | { readonly kind: 'taken'; readonly bodyHash: string; readonly leaseUntil: number };
+
+export interface DecisionQuery {
+  readonly senderHash?: string;
+  readonly rule?: string;
+  readonly outcome?: string;
+  readonly mailbox?: string;
+  /** Milliseconds since the epoch, inclusive. */
+  readonly since?: number;
+  /** Exclusive. */
+  readonly until?: number;
+  /** The id of the last decision of the page before: the next older ones follow, or newer ones with `oldestFirst`. */
+  readonly after?: string;
+  readonly limit: number;
+  readonly oldestFirst?: boolean;
+}
+
+/**
+ * Deliveries and what was decided of each, once per key. Every method throws when the database does not answer; nothing is retried here.
+ */
+export interface DecisionStore {
+  claim(key: DeliveryKey, bodyHash: string, lease: { readonly owner: string; readonly until: number }): Promise<Claim>;
+  /**
+   * Keeps a decision; durable when it resolves. An earlier one of the same key and body stays.
+   *
+   * @returns the answer that counts: the earlier one's, if there is one
+   */
+  commit(decision: DecisionRow): Promise<StoredAnswer>;
+  /** Gives a claim back undecided. */
+  release(key: DeliveryKey, owner: string): Promise<void>;
+  /** Newest first, unless asked otherwise. */
+  list(query: DecisionQuery): Promise<DecisionRow[]>;
+  get(id: string): Promise<DecisionRow | null>;
+  /** @returns how many were erased */
+  eraseSender(senderHash: string): Promise<number>;
+  /** Takes away at most `limit` that were decided before a time, the oldest first. @returns how many */
+  purge(before: number, limit: number): Promise<number>;
+}

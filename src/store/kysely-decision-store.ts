@@ -1,0 +1,257 @@
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
+import type {
+  Claim,
+  DecisionQuery,
+  DecisionRow,
+  DecisionStore,
+  DeliveryKey,
+  StoredAnswer,
+} from '../decisions/decision-store.js';
+import { Batcher } from './batcher.js';
+import type { DecisionsTable, Tables } from './tables.js';
+
+type Row = Selectable<DecisionsTable>;
+
+interface ClaimRequest {
+  readonly key: DeliveryKey;
+  readonly bodyHash: string;
+  readonly owner: string;
+  readonly until: number;
+}
+
+/** PostgreSQL takes 65,535 parameters a statement. */
+const MAX_BATCH = 500;
+const KEY = ['mailbox', 'event', 'message_id'] as const;
+
+/** Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit). */
+export class KyselyDecisionStore implements DecisionStore {
+  readonly #claims: Batcher<ClaimRequest, Claim>;
+  readonly #commits: Batcher<DecisionRow, StoredAnswer>;
+
+  constructor(private readonly db: Kysely<Tables>) {
+    this.#claims = new Batcher((requests) => this.#claimAll(requests), MAX_BATCH);
+    this.#commits = new Batcher((decisions) => this.#commitAll(decisions), MAX_BATCH);
+  }
+
+  claim(key: DeliveryKey, bodyHash: string, { owner, until }: { owner: string; until: number }): Promise<Claim> {
+    return this.#claims.add({ key, bodyHash, owner, until });
+  }
+
+  commit(decision: DecisionRow): Promise<StoredAnswer> {
+    return this.#commits.add(decision);
+  }
+
+  async release(key: DeliveryKey, owner: string): Promise<void> {
+    await this.db
+      .deleteFrom('decisions')
+      .where((where) => where.and({ ...toColumns(key), owner }))
+      .where('status', 'is', null)
+      .execute();
+  }
+
+  async list(query: DecisionQuery): Promise<DecisionRow[]> {
+    const { senderHash, rule, outcome, mailbox, since, until, after, limit, oldestFirst = false } = query;
+    let select = this.db
+      .selectFrom('decisions')
+      .selectAll()
+      .where('status', 'is not', null)
+      .orderBy('id', oldestFirst ? 'asc' : 'desc')
+      .limit(limit);
+    if (senderHash !== undefined) select = select.where('sender_hash', '=', senderHash);
+    if (outcome !== undefined) select = select.where('outcome', '=', outcome);
+    if (mailbox !== undefined) select = select.where('mailbox', '=', mailbox);
+    if (rule !== undefined) select = select.where(sql<boolean>`${sql.ref('rules')} like ${likeRule(rule)} escape '\\'`);
+    if (since !== undefined) select = select.where('decided_at', '>=', since);
+    if (until !== undefined) select = select.where('decided_at', '<', until);
+    if (after !== undefined) select = select.where('id', oldestFirst ? '>' : '<', after);
+    return (await select.execute()).map(toDecision);
+  }
+
+  async get(id: string): Promise<DecisionRow | null> {
+    const row = await this.db
+      .selectFrom('decisions')
+      .selectAll()
+      .where('id', '=', id)
+      .where('status', 'is not', null)
+      .executeTakeFirst();
+    return row === undefined ? null : toDecision(row);
+  }
+
+  async eraseSender(senderHash: string): Promise<number> {
+    const { numDeletedRows } = await this.db
+      .deleteFrom('decisions')
+      .where('sender_hash', '=', senderHash)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  async purge(before: number, limit: number): Promise<number> {
+    const old = await this.db
+      .selectFrom('decisions')
+      .select('id')
+      .where('decided_at', '<', before)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    if (old.length === 0) return 0;
+    const ids = old.map(({ id }) => id);
+    const { numDeletedRows } = await this.db.deleteFrom('decisions').where('id', 'in', ids).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  /** Whoever inserts first, or finds a lease that has ended, has it. */
+  async #claimAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
+    const now = Date.now();
+    const claimed = await this.db
+      .insertInto('decisions')
+      .values(requests.map((request) => openRow(request, now)))
+      .onConflict((conflict) =>
+        conflict
+          .columns([...KEY])
+          .doUpdateSet(excluded('owner', 'lease_until', 'body_hash', 'decided_at'))
+          .where('decisions.status', 'is', null)
+          .where('decisions.lease_until', '<', now),
+      )
+      .returning([...KEY])
+      .execute();
+    const ours = new Set(claimed.map(keyOf));
+    const others = requests.filter(({ key }) => !ours.has(keyOf(toColumns(key))));
+    const found = new Map((await this.#readAll(others.map(({ key }) => key))).map((row) => [keyOf(row), row]));
+    return requests.map(({ key }): Claim => {
+      const id = keyOf(toColumns(key));
+      if (ours.has(id)) return { kind: 'claimed' };
+      const row = found.get(id);
+      // Released between the two statements: the next try will have it.
+      if (row === undefined) return { kind: 'taken', bodyHash: '', leaseUntil: now };
+      const { body_hash: bodyHash, decided_at: decidedAt } = row;
+      return row.status === null
+        ? { kind: 'taken', bodyHash, leaseUntil: row.lease_until ?? now }
+        : { kind: 'done', bodyHash, decidedAt, answer: answerOf(row) };
+    });
+  }
+
+  async #commitAll(decisions: readonly DecisionRow[]): Promise<StoredAnswer[]> {
+    const kept = await this.db
+      .insertInto('decisions')
+      .values(decisions.map(toRow))
+      .onConflict((conflict) =>
+        conflict
+          .columns([...KEY])
+          .doUpdateSet(
+            excluded(
+              ...(['id', 'body_hash', 'owner', 'lease_until', 'decided_at', 'status', 'answer', 'revision'] as const),
+              ...(['outcome', 'sender_hash', 'lookup_state', 'rules', 'record'] as const),
+            ),
+          )
+          .where(isReplaceable),
+      )
+      .returning([...KEY])
+      .execute();
+    const ours = new Set(kept.map(keyOf));
+    const lost = decisions.filter((decision) => !ours.has(keyOf(toColumns(decision))));
+    const earlier = new Map((await this.#readAll(lost)).map((row) => [keyOf(row), row]));
+    return decisions.map((decision) => {
+      const row = earlier.get(keyOf(toColumns(decision)));
+      return row === undefined ? decision.answer : answerOf(row);
+    });
+  }
+
+  async #readAll(keys: readonly DeliveryKey[]): Promise<Row[]> {
+    if (keys.length === 0) return [];
+    return this.db
+      .selectFrom('decisions')
+      .selectAll()
+      .where((where) => where.or(keys.map((key) => where.and(toColumns(key)))))
+      .execute();
+  }
+}
+
+/** An open one, or one of another body: that message was sent anew. */
+function isReplaceable(where: ExpressionBuilder<Tables & { excluded: DecisionsTable }, 'decisions' | 'excluded'>) {
+  return where.or([
+    where('decisions.status', 'is', null),
+    where('decisions.body_hash', '<>', where.ref('excluded.body_hash')),
+  ]);
+}
+
+function excluded<Column extends keyof DecisionsTable>(...columns: readonly Column[]) {
+  const values = columns.map((column) => [column, sql.ref(`excluded.${column}`)] as const);
+  return Object.fromEntries(values) as unknown as { [Name in Column]: RawBuilder<DecisionsTable[Name]> };
+}
+
+function openRow({ key, bodyHash, owner, until }: ClaimRequest, now: number): Row {
+  return {
+    ...toColumns(key),
+    id: `open:${keyOf(toColumns(key))}`,
+    body_hash: bodyHash,
+    owner,
+    lease_until: until,
+    decided_at: now,
+    status: null,
+    answer: null,
+    revision: '',
+    outcome: '',
+    sender_hash: null,
+    lookup_state: null,
+    rules: '',
+    record: '',
+  };
+}
+
+function toRow(decision: DecisionRow): Row {
+  const { id, bodyHash, decidedAt, answer, outcome, senderHash, lookupState, rules, record } = decision;
+  return {
+    ...toColumns(decision),
+    id,
+    body_hash: bodyHash,
+    owner: null,
+    lease_until: null,
+    decided_at: decidedAt,
+    status: answer.status,
+    answer: answer.body,
+    revision: answer.revision,
+    outcome,
+    sender_hash: senderHash,
+    lookup_state: lookupState,
+    rules: rules.length === 0 ? '' : `\n${rules.map(storable).join('\n')}\n`,
+    record,
+  };
+}
+
+function toDecision(row: Row): DecisionRow {
+  return {
+    mailbox: row.mailbox,
+    event: row.event,
+    messageId: row.message_id,
+    id: row.id,
+    bodyHash: row.body_hash,
+    decidedAt: row.decided_at,
+    answer: answerOf(row),
+    outcome: row.outcome,
+    senderHash: row.sender_hash,
+    lookupState: row.lookup_state,
+    rules: row.rules.split('\n').filter((name) => name !== ''),
+    record: row.record,
+  };
+}
+
+function answerOf({ status, answer, revision }: Row): StoredAnswer {
+  return { status: status ?? 200, body: answer ?? '', revision };
+}
+
+function toColumns({ mailbox, event, messageId }: DeliveryKey) {
+  return { mailbox: storable(mailbox), event: storable(event), message_id: storable(messageId) };
+}
+
+/** PostgreSQL holds no NUL in text, and UTF-8 no half of a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
+function keyOf({ mailbox, event, message_id: messageId }: Pick<Row, (typeof KEY)[number]>): string {
+  return JSON.stringify([mailbox, event, messageId]);
+}
+
+function likeRule(rule: string): string {
+  return `%\n${rule.replace(/[\\%_]/g, String.raw`\$&`)}\n%`;
+}

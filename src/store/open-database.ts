@@ -1,0 +1,34 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { SqliteThreadDialect } from './sqlite-dialect.js';
+import type { Tables } from './tables.js';
+
+/** 64-bit integers come as text from pg; ours are times and counts, which a number holds. */
+const INT8 = 20;
+const MAX_CONNECTIONS = 8;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** A statement that takes longer has met a database in trouble. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** The store's database; nothing is opened before the first statement. */
+export function openDatabase(url: string): Kysely<Tables> {
+  if (url.startsWith('file:'))
+    return new Kysely<Tables>({ dialect: new SqliteThreadDialect(url.slice('file:'.length)) });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'enricher',
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        oid === INT8
+          ? Number
+          : (pg.types.getTypeParser(oid, format as 'text') as unknown)) as typeof pg.types.getTypeParser,
+    },
+  });
+  // The pool has dropped the connection; the next statement makes a new one, or fails and is told.
+  pool.on('error', () => undefined);
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { openDatabase } from '../../src/store/open-database.js';
+import { TestPostgres } from '../support/postgres.js';
+import { describeDecisionStore } from './decision-store.contract.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'enricher-store-'));
+let postgres: TestPostgres;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.start();
+});
+afterAll(async () => {
+  await postgres.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describeDecisionStore('SQLite', () => openDatabase(`file:${join(folder, 'data', 'enricher.db')}`));
+describeDecisionStore('PostgreSQL', () => openDatabase(postgres.url()));
