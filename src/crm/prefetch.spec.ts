@@ -301,7 +301,10 @@ test('whatever goes wrong in between, in the end everybody is there, and in one 
         for (const [at, what] of troubles) provider.troubles.set(at, what);
         const store = new MemoryLastKnown();
         const source = lookupsOver([provider], { lastKnown: store }).source('crm')!;
-        const pause = (ms: number) => Promise.resolve(void jest.setSystemTime(Date.now() + ms));
+        const pause = (ms: number) => {
+          jest.setSystemTime(Date.now() + ms);
+          return Promise.resolve();
+        };
         let runs = 0;
         for (let isComplete = false; !isComplete; runs++)
           isComplete = (await prefetch(source, store, { pause }, new AbortController().signal)).end.kind === 'complete';
