@@ -123,8 +123,10 @@ function merged(climbs: readonly Climb[]): LookupResult {
   }
   const { lookup } = resultOf(first);
   return {
-    // Later ones are spread first, so that the fields of earlier ones win.
-    customer: Object.freeze(Object.assign({}, ...found.map(({ sighting }) => sighting.record).toReversed())),
+    // Later ones come first, so that the fields of earlier ones win.
+    customer: Object.freeze(
+      Object.fromEntries(found.toReversed().flatMap(({ sighting }) => Object.entries(sighting.record))),
+    ),
     lookup: {
       ...lookup,
       stale: found.some(({ sighting }) => sighting.isStale),

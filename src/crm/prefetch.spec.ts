@@ -6,6 +6,7 @@ import { lookupsOver } from '../../test/support/scripted-provider.js';
 import { EnricherError } from '../shared/errors.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import { RateLimitedError } from './crm.provider.js';
+import type { CustomerSource } from './customer-source.js';
 import { OVERLAP_MS, prefetch, type PrefetchOptions } from './prefetch.js';
 
 const START = Date.parse('2026-11-24T09:00:00Z');
@@ -321,22 +322,37 @@ test('whatever goes wrong in between, in the end everybody is there, and in one 
 
 describe('what came meanwhile', () => {
   const ID = 'e:a@x.example';
-  const later = { id: ID, record: { name: 'later' }, seenAt: START + 1 };
+
+  /** A run in which something happens just before the first page is given. */
+  async function runWith(happens: (source: CustomerSource) => void) {
+    const { run, provider, lookups, store } = setUp();
+    provider.onPage = () => {
+      provider.onPage = () => undefined;
+      jest.setSystemTime(START + 1);
+      happens(lookups.source('crm')!);
+    };
+    expect(await run()).toMatchObject({ end: { kind: 'complete' }, ambiguous: 0 });
+    return store.records.get(ID)?.record;
+  }
 
   test('from the CRM itself stays', async () => {
-    const { run, provider, lookups, store } = setUp();
-    provider.onPage = () => lookups.source('crm')!.replace(later);
-    await run();
-    expect(store.records.get(ID)?.record).toEqual({ name: 'later' });
+    const record = { name: 'later' };
+    expect(await runWith((source) => source.replace({ id: ID, record, seenAt: Date.now() }))).toEqual(record);
   });
 
   test('as gone stays away', async () => {
-    const { run, provider, lookups, known } = setUp();
+    expect(await runWith((source) => source.forget([ID]))).toBeUndefined();
+  });
+
+  test('and is listed otherwise later in the run is not taken for a second record', async () => {
+    const { run, provider, lookups, store } = setUp([...FIVE, listed('z@x.example', { name: 'listed' })]);
+    const id = 'e:z@x.example';
     provider.onPage = () => {
-      jest.setSystemTime(Date.now() + 1);
-      lookups.source('crm')!.forget([ID]);
+      provider.onPage = () => undefined;
+      lookups.source('crm')!.replace({ id, record: { name: 'brought' }, seenAt: START + 1 });
+      jest.setSystemTime(START + MINUTE);
     };
-    await run();
-    expect(known()).not.toContain(ID);
+    expect(await run()).toMatchObject({ ambiguous: 0 });
+    expect(store.records.get(id)?.record).toEqual({ name: 'listed' });
   });
 });

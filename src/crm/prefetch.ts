@@ -61,7 +61,7 @@ const limit = timeout(PAGE_TIMEOUT_MS, TimeoutStrategy.Aggressive);
  * place after each. An interrupted run is gone on with.
  *
  * Two records that are listed by the same address in one run are no last known record: a look-up would be ambiguous. When the second
- * comes only in a later run it cannot be told from the first one changed, and takes its place; so does a third after an interruption.
+ * comes only in a later run it cannot be told from the first one changed, and takes its place; so does one that comes after an interruption.
  *
  * Never throws.
  */
@@ -85,6 +85,8 @@ class PrefetchRun {
   /** Nothing was listed yet at the place where an earlier run was interrupted: the CRM may not know it any more. */
   #isPlaceUncertain: boolean;
   #isResumed: boolean;
+  /** When the pages so far were asked for: a record of such a time was listed by this run, not looked up or brought. */
+  readonly #pageTimes = new Set<number>();
   readonly #ambiguous = new Set<string>();
 
   constructor(
@@ -119,6 +121,7 @@ class PrefetchRun {
     if (page === 'begin again') return this.#beginAgain();
     if (page.next !== null && page.next === this.#from)
       throw new EnricherError('CRM_MISCONFIGURED', 'the list of changed customers gives the same page again and again');
+    this.#pageTimes.add(askedAt);
     await this.#keep(page.customers, askedAt);
     this.#isPlaceUncertain = false;
     this.#from = page.next;
@@ -168,8 +171,8 @@ class PrefetchRun {
       for (const id of new Set(idsOf(emails, domains))) {
         if (this.#ambiguous.has(id)) continue;
         const known = found.get(id) ?? (await store.get(source.stored, id).catch(() => null));
-        const isOfThisRun = known !== null && known.seenAt >= this.#startedAt;
-        if (isOfThisRun && !isDeepStrictEqual(known.record, record)) {
+        const isListedTwice = known !== null && this.#pageTimes.has(known.seenAt);
+        if (isListedTwice && !isDeepStrictEqual(known.record, record)) {
           this.#ambiguous.add(id);
           found.delete(id);
           twice.push(id);

@@ -90,8 +90,9 @@ export class DecisionKeeper {
     const id = idOf(decision);
     this.#buffer.delete(id);
     this.#buffer.set(id, decision);
-    if (this.#buffer.size > this.options.maxBuffered) {
-      this.#buffer.delete(this.#buffer.keys().next().value!);
+    for (const oldest of this.#buffer.keys()) {
+      if (this.#buffer.size <= this.options.maxBuffered) break;
+      this.#buffer.delete(oldest);
       this.#dropped += 1;
     }
     this.#tryLater();

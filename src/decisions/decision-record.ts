@@ -93,7 +93,7 @@ export class DecisionMasker {
 
   #hash(value: unknown): unknown {
     const { addressHash } = this.options;
-    if (typeof value === 'string') return addressHash!.of(value);
+    if (typeof value === 'string') return addressHash?.of(value) ?? null;
     return Array.isArray(value) ? value.map((each) => this.#hash(each)) : value;
   }
 }

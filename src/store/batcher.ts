@@ -9,7 +9,7 @@ interface Waiting<In, Out> {
  * slow. The first of a quiet time goes at once.
  */
 export class Batcher<In, Out> {
-  #waiting: Waiting<In, Out>[] = [];
+  readonly #waiting: Waiting<In, Out>[] = [];
   #isRunning = false;
 
   /** @param run gives one result for each item, in their order */
@@ -34,7 +34,7 @@ export class Batcher<In, Out> {
       const batch = this.#waiting.splice(0, this.maxItems);
       try {
         const results = await this.run(batch.map(({ item }) => item));
-        batch.forEach(({ resolve }, index) => resolve(results[index]!));
+        batch.forEach(({ resolve }, index) => resolve(results[index] as Out));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }

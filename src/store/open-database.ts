@@ -5,6 +5,10 @@ import type { Tables } from './tables.js';
 
 /** 64-bit integers come as text from pg; ours are times and counts, which a number holds. */
 const INT8 = 20;
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text') =>
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as unknown)) as pg.CustomTypesConfig['getTypeParser'],
+};
 const MAX_CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A statement that takes longer has met a database in trouble. */
@@ -21,12 +25,7 @@ export function openDatabase(url: string): Kysely<Tables> {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'enricher',
-    types: {
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        oid === INT8
-          ? Number
-          : (pg.types.getTypeParser(oid, format as 'text') as unknown)) as typeof pg.types.getTypeParser,
-    },
+    types: TYPES,
   });
   // The pool has dropped the connection; the next statement makes a new one, or fails and is told.
   pool.on('error', () => undefined);

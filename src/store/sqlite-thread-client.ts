@@ -71,7 +71,7 @@ export class SqliteThreadClient {
       this.#waiting.clear();
       for (const { reject } of waiting) reject(new SqliteFault(`the thread of the store ended (${how})`, 0));
     };
-    worker.on('error', (error) => onEnd(error.message));
+    worker.on('error', (error: Error) => onEnd(error.message));
     worker.on('exit', (code) => onEnd(String(code)));
     this.#worker = worker;
     return worker;

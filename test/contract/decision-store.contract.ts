@@ -29,8 +29,8 @@ export const decisionOf = (key: DeliveryKey, more: Partial<DecisionRow> = {}): D
 });
 
 /** What the store does on every database. `open` gives a connection to the same database each time. */
-export function describeDecisionStore(kind: string, open: () => Kysely<Tables> | Promise<Kysely<Tables>>): void {
-  describe(`decisions in ${kind}`, () => {
+export function describeDecisionStore(database: string, open: () => Kysely<Tables> | Promise<Kysely<Tables>>): void {
+  describe(`decisions in ${database}`, () => {
     let db: Kysely<Tables>;
     let store: KyselyDecisionStore;
     let other: Kysely<Tables>;

@@ -59,7 +59,7 @@ export function describeLastKnownStore(kind: string, make: () => Open): void {
       ['29 days', 29, true],
       ['31 days', 31, false],
     ])('of %s ago are there: %s', async (_, days, isThere) => {
-      store.put(CRM, [dana({ seenAt: Date.now() - Number(days) * DAY })]);
+      store.put(CRM, [dana({ seenAt: Date.now() - days * DAY })]);
       expect((await store.get(CRM, dana().id)) !== null).toBe(isThere);
       await reopen();
       expect((await store.get(CRM, dana().id)) !== null).toBe(isThere);

@@ -272,6 +272,14 @@ describe('a SQL provider on MySQL (a fake server, which knows no SQL)', () => {
     expect(await provider.findByEmail(dana, signal())).toEqual(found);
   });
 
+  test('is misconfigured with a statement that gives no columns', async () => {
+    fake.answer = () => ({ columns: {}, rows: [] });
+    await expect(provide({ byEmail: 'DO sleep(:email)' }).findByEmail(dana, signal())).rejects.toMatchObject({
+      code: 'CRM_MISCONFIGURED',
+      message: expect.stringContaining('the result has no column "full_name"'),
+    });
+  });
+
   test('takes the refusal of a character for nobody', async () => {
     fake.answer = () => ({ errno: 1267, message: 'Illegal mix of collations' });
     expect(await provide().findByEmail(parseEmailAddress('\u{1f692}@northwind.example')!, signal())).toEqual({
@@ -311,6 +319,14 @@ describe('a SQL provider on MySQL (a fake server, which knows no SQL)', () => {
     await Promise.all(failures);
     await expect(provider.findByEmail(dana, signal())).rejects.toMatchObject(closed);
     await until('all connections are closed', () => fake.threadIds.length === 0);
+  });
+
+  test('closes also when the server does not hang up', async () => {
+    const provider = provide();
+    await provider.findByEmail(dana, signal());
+    fake.isDeaf = true;
+    await provider.close();
+    await until('the connection is closed', () => fake.threadIds.length === 0);
   });
 
   test('survives that the server ends idle connections', async () => {

@@ -7,6 +7,7 @@ import type { SqlStatements, StatementName } from '../../src/crm/providers/sql-c
 import { SqlProvider } from '../../src/crm/providers/sql.provider.js';
 import { SqliteClient } from '../../src/crm/providers/sqlite-client.js';
 import { parseEmailAddress } from '../../src/shared/email-address.js';
+import { pagesOf } from '../support/sql-provider.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { CONTRACT_CUSTOMERS, CONTRACT_FIELDS, describeCrmProvider } from './crm-provider.contract.js';
 
@@ -154,5 +155,32 @@ describe('a SQL provider on SQLite', () => {
 
   test('asks nothing when its signal has aborted already', async () => {
     await expect(provide().findByEmail(dana, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+  });
+
+  test('lists what changed, page by page, and checks the query for it', async () => {
+    const path = makeDatabase();
+    const database = new DatabaseSync(path);
+    database.exec(`
+      CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, full_name TEXT, claim_no TEXT, changed_at TEXT);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 620)
+      INSERT INTO accounts SELECT i, 'P' || i || '@Northwind.example', 'Person ' || i, NULL, datetime('2026-01-01', i || ' minutes') FROM n;
+    `);
+    database.close();
+    const changed =
+      'SELECT email, full_name, claim_no FROM accounts WHERE changed_at >= datetime(:since) ORDER BY id LIMIT :limit OFFSET :offset';
+    const provider = provide({ path, changed });
+    await expect(provider.check(signal())).resolves.toBeUndefined();
+    const pages = await pagesOf(provider.changedSince!(null, null, signal()));
+    expect(pages.map(({ customers, next }) => [customers.length, next])).toEqual([
+      [500, '500'],
+      [120, null],
+    ]);
+    const [recent] = await pagesOf(provider.changedSince!(new Date('2026-01-01T10:20:00Z'), null, signal()));
+    expect(recent!.customers).toEqual([
+      { emails: ['p620@northwind.example'], domains: [], record: { name: 'Person 620' } },
+    ]);
+    await expect(provide({ path, changed: changed.replace('claim_no', 'full_name') }).check(signal())).rejects.toThrow(
+      'changed: the result has no column "claim_no", which "fields" names',
+    );
   });
 });

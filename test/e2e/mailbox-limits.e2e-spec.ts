@@ -67,8 +67,7 @@ describe('a service with a catalogue', () => {
     const { text } = await app.deliver(sampleDelivery());
     expect(JSON.parse(text)).toEqual({
       status: 'success',
-      message:
-        'No CRM was asked; 2 actions by 1 rule; left out 5 things that the mailbox does not have or take',
+      message: 'No CRM was asked; 2 actions by 1 rule; left out 5 things that the mailbox does not have or take',
       actions: [
         { type: 'tag', value: { tags: ['VIP'] } },
         { type: 'assign', value: { mainAssignment: { users: ['joe cool'] } } },

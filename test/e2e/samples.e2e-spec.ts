@@ -262,5 +262,8 @@ function lookedUp(customer: CustomerRecord | null, lookup: Partial<LookupFacts> 
     customer === null
       ? ({ state: 'not_found', matchedBy: null } as const)
       : ({ state: 'found', matchedBy: 'email' } as const);
-  return { customer, lookup: { ...outcome, source: 'customers', stale: false, ageSeconds: null, incomplete: false, ...lookup } };
+  return {
+    customer,
+    lookup: { ...outcome, source: 'customers', stale: false, ageSeconds: null, incomplete: false, ...lookup },
+  };
 }

@@ -32,11 +32,13 @@ const endless: Step = (response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   let sent = 0;
   const more = () => {
-    while (sent < 50 && !response.destroyed) {
+    let isTaken = true;
+    while (isTaken && sent < 50 && !response.destroyed) {
       sent += 1;
-      if (!response.write(sent === 1 ? `{ "data": "${MEGABYTE}` : MEGABYTE)) return void response.once('drain', more);
+      isTaken = response.write(sent === 1 ? `{ "data": "${MEGABYTE}` : MEGABYTE);
     }
-    response.end('" }');
+    if (isTaken) response.end('" }');
+    else response.once('drain', more);
   };
   more();
 };

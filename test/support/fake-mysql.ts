@@ -46,6 +46,8 @@ export class FakeMysql {
   answer: (sql: string, values: FakeCommand['values']) => FakeAnswer = () => ({ columns: {}, rows: [] });
   /** What a log-in is refused with. */
   refusal: { readonly errno: number; readonly message: string } | null = null;
+  /** It does not even hang up when a client says farewell. */
+  isDeaf = false;
   readonly #sessions = new Map<number, Session>();
   #nextThreadId = 41;
 
@@ -143,6 +145,9 @@ class Session {
   #run(payload: Buffer): void {
     const sql = payload.toString('utf8', 1);
     switch (payload[0]) {
+      case 0x01:
+        if (!this.fake.isDeaf) this.end();
+        break;
       case 0x03:
         this.#note('query', sql, []);
         if (/^KILL QUERY \d+$/.test(sql)) this.fake.kill(Number(sql.slice('KILL QUERY '.length)));

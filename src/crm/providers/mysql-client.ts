@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import mysql, { type ConnectionOptions, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
 import { isConnectionLost, toSqlError } from './mysql-errors.js';
 import { EXACT_VALUES, toJson } from './mysql-values.js';
@@ -22,6 +23,8 @@ export interface MysqlSetup {
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+/** Longest wait for the server to hang up. */
+const FAREWELL_MS = 1_000;
 
 /**
  * Said once on each connection: nothing is written, times are UTC, and as a backstop nothing runs for ever or gives rows without end (what
@@ -45,6 +48,8 @@ export class MysqlClient implements SqlClient {
   #distrustedBefore = 0;
   readonly #running = new Set<AbortController>();
   readonly #killing = new Set<Promise<void>>();
+  /** Those that are open. */
+  readonly #made = new Set<{ destroy(): void }>();
   #closing: Promise<void> | undefined;
 
   constructor({ connection, statements, maxConnections }: MysqlSetup) {
@@ -63,7 +68,11 @@ export class MysqlClient implements SqlClient {
     const idle = { maxIdle: Math.max(1, maxConnections - 1), idleTimeout: IDLE_TIMEOUT_MS };
     this.#pool = mysql.createPool({ ...this.#options, connectionLimit: maxConnections, ...idle });
     // Whoever uses it hears of the fault from the query; without a listener it would end the process.
-    this.#pool.on('connection', (made) => made.on('error', () => undefined));
+    this.#pool.on('connection', (made) => {
+      made.on('error', () => undefined);
+      this.#made.add(made);
+      made.on('end', () => this.#made.delete(made));
+    });
   }
 
   async query(
@@ -99,7 +108,11 @@ export class MysqlClient implements SqlClient {
   async #close(): Promise<void> {
     for (const running of this.#running) running.abort(databaseClosed());
     await Promise.all(this.#killing);
-    await this.#pool.end();
+    const isDone = new AbortController();
+    const tooLong = setTimeout(FAREWELL_MS, undefined, { signal: isDone.signal }).catch(() => undefined);
+    await Promise.race([this.#pool.end(), tooLong]);
+    isDone.abort();
+    for (const connection of this.#made) connection.destroy();
   }
 
   async #ask(text: string, values: Bound[], maxRows: number, signal: AbortSignal): Promise<SqlResult> {
@@ -110,10 +123,11 @@ export class MysqlClient implements SqlClient {
         for (const sql of SESSION) await orAborted(connection.query(sql), signal);
       }
       const asked = connection.execute({ sql: text, values, rowsAsArray: true });
-      const [rows, fields] = (await orAborted(asked, signal)) as unknown as [unknown[][], FieldPacket[]];
+      const [rows, fields] = (await orAborted(asked, signal)) as unknown as [unknown, FieldPacket[] | undefined];
       this.#answeredAt.set(connection.connection, performance.now());
       connection.release();
-      return toResult(rows.slice(0, maxRows), fields);
+      // What is no query has neither.
+      return toResult(Array.isArray(rows) ? rows.slice(0, maxRows) : [], fields ?? []);
     } catch (error) {
       if (signal.aborted) {
         this.#distrust(startedAt);

@@ -24,6 +24,8 @@ export interface PostgresSetup {
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+/** Longest wait for the server to hang up. */
+const FAREWELL_MS = 1_000;
 
 /** A pool of connections. Each look-up is one round trip; what is aborted is cancelled in the database too. */
 export class PostgresClient implements SqlClient {
@@ -34,6 +36,8 @@ export class PostgresClient implements SqlClient {
   /** Connections that have not answered since then are not used again. */
   #distrustedBefore = 0;
   readonly #running = new Set<AbortController>();
+  /** Those that are open. */
+  readonly #made = new Set<pg.Client>();
   #closing: Promise<void> | undefined;
 
   constructor({ url, statements, maxConnections }: PostgresSetup) {
@@ -50,6 +54,8 @@ export class PostgresClient implements SqlClient {
     });
     this.#pool.on('connect', (client) => {
       this.#answeredAt.set(client, performance.now());
+      this.#made.add(client);
+      client.on('end', () => this.#made.delete(client));
       // Whoever uses it hears of the fault from the query; without a listener it would end the process.
       client.on('error', () => undefined);
     });
@@ -93,6 +99,10 @@ export class PostgresClient implements SqlClient {
 
   #close(): Promise<void> {
     for (const running of this.#running) running.abort(databaseClosed());
+    const hangUp = () => {
+      for (const client of this.#made) client.connection.stream.destroy();
+    };
+    setTimeout(hangUp, FAREWELL_MS).unref();
     return this.#pool.end();
   }
 
