@@ -22,8 +22,8 @@ import type { EmailAddress } from '../src/shared/email-address.js';
 /** What is measured is what runs: the build. */
 const built = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { FileProvider } = (await built(
-  'crm/providers/file.provider.js',
-)) as typeof import('../src/crm/providers/file.provider.js');
+  'crm/providers/file/file.provider.js',
+)) as typeof import('../src/crm/providers/file/file.provider.js');
 const { CrmProvider } = (await built('crm/crm.provider.js')) as typeof import('../src/crm/crm.provider.js');
 const { createLookups } = (await built('crm/create-lookups.js')) as typeof import('../src/crm/create-lookups.js');
 const { DEFAULT_LOOKUP_OPTIONS: lookup } = (await built(

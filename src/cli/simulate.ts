@@ -49,7 +49,8 @@ export async function simulate(
   const { lookups, customerFields, onUnavailable } = await chooseLookups(options.customer, config, env);
   const rules = await RulesService.start({ folder: config.rulesDir, customerFields, lastGood: null });
   try {
-    const settings = { answerDeadlineMs: config.answerDeadlineMs, onUnavailable };
+    const alwaysLookUp = options.full === true || options.customer !== undefined;
+    const settings = { answerDeadlineMs: config.answerDeadlineMs, onUnavailable, alwaysLookUp };
     const enrichment = await new EnrichmentService(rules, lookups, mailboxes, new Intake(), settings, () => now).enrich(
       parsed.delivery,
     );

@@ -9,9 +9,9 @@ import type { CrmProvider } from './crm.provider.js';
 import { type FieldMap, type FieldSource, VALUE_TYPES } from './field-map.js';
 import { type LookupOptions, readLookupOptions } from './lookup-options.js';
 import { type ProtectionOptions, PROTECTION_KEYS, readProtection } from './protection-options.js';
-import { readFileProvider } from './providers/file.provider.js';
+import { readFileProvider } from './providers/file/file.provider.js';
 import { readHttpProvider, readPresetProvider } from './providers/http/read-http-provider.js';
-import { readSqlProvider } from './providers/sql-config.js';
+import { readSqlProvider } from './providers/sql/sql-config.js';
 import { refuseKey } from './refuse-key.js';
 import { resolveSecrets, type SecretResolution } from './secret-references.js';
 

@@ -7,7 +7,7 @@ import type { CustomerSource } from './customer-source.js';
 import { type Failure, toFailure } from './failure.js';
 import type { LastKnown, LastKnownStore, PrefetchState } from './last-known.js';
 import { idsOf } from './lookup-key.js';
-import { TimeSlices } from './providers/time-slices.js';
+import { TimeSlices } from './providers/file/time-slices.js';
 
 export interface PrefetchOptions {
   /** Fetches everybody, not only those who changed since the last time. */

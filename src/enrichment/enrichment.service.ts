@@ -16,6 +16,8 @@ export interface EnrichmentOptions {
   /** For the whole answer. */
   readonly answerDeadlineMs: number;
   readonly onUnavailable: OnUnavailable;
+  /** Looks up although no rule needs it, for people who want to see all that there is to see. */
+  readonly alwaysLookUp?: boolean;
 }
 
 /** Kept free of the deadline for deciding, composing and sending. */
@@ -64,7 +66,8 @@ export class EnrichmentService {
   /** Asks nobody when no rule could act or write otherwise by the answer. */
   async #lookUp(delivery: Delivery, ruleSet: RuleSet, facts: Facts): Promise<LookupResult> {
     const address = senderAddress(delivery);
-    if (address !== null && !needsLookup(ruleSet, facts)) return this.lookups.skip();
+    const isNeeded = address === null || this.options.alwaysLookUp === true || needsLookup(ruleSet, facts);
+    if (!isNeeded) return this.lookups.skip();
     const budgetMs = Math.max(this.options.answerDeadlineMs / 2, this.options.answerDeadlineMs - RESERVE_MS);
     const { cutOff } = this.intake;
     const limit = new AbortController();

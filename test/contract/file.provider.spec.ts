@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { FileProvider } from '../../src/crm/providers/file.provider.js';
+import { FileProvider } from '../../src/crm/providers/file/file.provider.js';
 import { parseEmailAddress } from '../../src/shared/email-address.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { until } from '../support/until.js';

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { FieldMap } from '../../src/crm/field-map.js';
-import type { SqlStatements, StatementName } from '../../src/crm/providers/sql-client.js';
-import { SqlProvider } from '../../src/crm/providers/sql.provider.js';
-import { SqliteClient } from '../../src/crm/providers/sqlite-client.js';
+import type { SqlStatements, StatementName } from '../../src/crm/providers/sql/sql-client.js';
+import { SqlProvider } from '../../src/crm/providers/sql/sql.provider.js';
+import { SqliteClient } from '../../src/crm/providers/sql/sqlite-client.js';
 import { parseEmailAddress } from '../../src/shared/email-address.js';
 import { pagesOf } from '../support/sql-provider.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { until } from '../support/until.js';
 import { CONTRACT_CUSTOMERS, CONTRACT_FIELDS, describeCrmProvider } from './crm-provider.contract.js';
 
 const BY_EMAIL = 'SELECT full_name, claim_no FROM customers WHERE lower(email) = :email';
@@ -142,6 +143,16 @@ describe('a SQL provider on SQLite', () => {
     const found = { kind: 'found', record: { name: 'Dana Reyes', claimNumber: 'CLM-1' } };
     expect(await Promise.all(behind)).toEqual(behind.map(() => found));
     expect(await provider.findByDomain!(domain, signal())).toEqual(found);
+  });
+
+  test('starts once, however impatient those are who ask meanwhile', async () => {
+    const provider = provide();
+    const impatient = async () => {
+      const cut = new AbortController();
+      setTimeout(() => cut.abort(new Error('too late')), 20);
+      return provider.findByEmail(dana, cut.signal).catch(() => null);
+    };
+    await until('one of them is answered', async () => (await impatient()) !== null);
   });
 
   test('answers nothing after it was closed', async () => {

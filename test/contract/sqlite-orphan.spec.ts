@@ -8,7 +8,7 @@ import { expect, test } from '@jest/globals';
 import { tempFolder } from '../support/temp-folder.js';
 import { until } from '../support/until.js';
 
-const CHILD = fileURLToPath(new URL('../../src/crm/providers/sqlite.child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../src/crm/providers/sql/sqlite.child.ts', import.meta.url));
 const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0';
 
 /** Stands for the service: starts the process of a database, as the client does, and says its id once it has a query. */
@@ -18,7 +18,7 @@ const SERVICE = `
   ], { serialization: 'advanced' });
   const ask = (statement) => child.send({ id: 0, statement, parameters: {}, maxRows: 10 });
   ask('quick');
-  child.once('message', () => { ask('endless'); console.log(child.pid); });
+  child.on('message', (message) => { if (message !== 'ready') { ask('endless'); console.log(child.pid); } });
 `;
 
 test('the process of a database ends with the service, also in a query and when the service is killed', async () => {

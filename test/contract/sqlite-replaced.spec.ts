@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from '@jest/globals';
-import { SqliteClient } from '../../src/crm/providers/sqlite-client.js';
+import { SqliteClient } from '../../src/crm/providers/sql/sqlite-client.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const clients: SqliteClient[] = [];

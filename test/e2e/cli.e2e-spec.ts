@@ -65,7 +65,7 @@ describe('enricher check', () => {
     const { code, stdout } = await enricher(['check'], { PORT: 'x' }, cwd);
     expect(stdout).toContain('PORT: must be a whole number');
     expect(stdout).toContain(
-      'config/crm.json:1:42  unknown provider type "fiel", did you mean "file"? (there are file, sql)',
+      'config/crm.json:1:42  unknown provider type "fiel", did you mean "file"? (there are file, sql, http, ',
     );
     expect(stdout).toContain('config/crm.json:2:32  "onUnavailable" must be one of error, retry, not "wait"');
     expect(stdout).toContain(

@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 import type { CrmProvider, CustomerPage } from '../../src/crm/crm.provider.js';
 import type { FieldMap } from '../../src/crm/field-map.js';
 import { DEFAULT_PROTECTION } from '../../src/crm/protection-options.js';
-import { readSqlProvider } from '../../src/crm/providers/sql-config.js';
+import { readSqlProvider } from '../../src/crm/providers/sql/sql-config.js';
 import { JsonDocument } from '../../src/files/json-document.js';
 import { ObjectReader } from '../../src/files/object-reader.js';
 import { CONTRACT_FIELDS } from '../contract/crm-provider.contract.js';

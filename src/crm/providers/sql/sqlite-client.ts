@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JsonValue } from '../../facts/facts.js';
+import type { JsonValue } from '../../../facts/facts.js';
 import {
   type SqlClient,
   SqlError,
@@ -10,7 +10,7 @@ import {
   type StatementName,
   databaseClosed,
 } from './sql-client.js';
-import type { SqliteAnswer, SqliteQuery, SqliteResult, SqliteSetup } from './sqlite-protocol.js';
+import type { SqliteAnswer, SqliteQuery, SqliteReady, SqliteResult, SqliteSetup } from './sqlite-protocol.js';
 import { finiteNumber } from './sql-values.js';
 
 interface Waiting {
@@ -19,12 +19,16 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+const READY: SqliteReady = 'ready';
+
 /**
  * A database in a process of its own, started at the first query and again after a query had to be cut off. It is given
  * one query at a time, so that cutting one off costs the others nothing but the new start.
  */
 export class SqliteClient implements SqlClient {
   #child: ChildProcess | undefined;
+  /** It has said that it is there; before that it has no query that could be cut off. */
+  #isReady = false;
   #nextId = 0;
   #isClosed = false;
   /** The first is under way, the others wait for it. */
@@ -63,15 +67,16 @@ export class SqliteClient implements SqlClient {
 
   #cutOff(waiting: Waiting, reason: unknown): void {
     const at = this.#queue.indexOf(waiting);
-    if (at === 0) this.#endChild(reason);
-    else if (at > 0) this.#queue.splice(at, 1)[0]!.reject(reason);
+    if (at === 0 && this.#isReady) this.#endChild(reason);
+    else if (at >= 0) this.#queue.splice(at, 1)[0]!.reject(reason);
   }
 
   /** Gives the first query to the process; one that cannot be given fails, and the next is tried. */
   #sendFirst(): void {
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       try {
-        this.#running().send(first.query);
+        const child = this.#running();
+        if (this.#isReady) child.send(first.query);
         return;
       } catch (error) {
         this.#kill();
@@ -92,8 +97,10 @@ export class SqliteClient implements SqlClient {
     });
     child.unref();
     child.channel?.unref();
-    child.on('message', (answer: SqliteAnswer) => {
-      if (child === this.#child) this.#settle(answer);
+    child.on('message', (answer: SqliteAnswer | SqliteReady) => {
+      if (child !== this.#child) return;
+      if (answer === READY) this.#begin();
+      else this.#settle(answer);
     });
     const onEnd = (how: unknown) => {
       if (child === this.#child)
@@ -103,6 +110,11 @@ export class SqliteClient implements SqlClient {
     child.on('exit', (code, killedBy) => onEnd(killedBy ?? code));
     this.#child = child;
     return child;
+  }
+
+  #begin(): void {
+    this.#isReady = true;
+    this.#sendFirst();
   }
 
   #settle(answer: SqliteAnswer): void {
@@ -122,6 +134,7 @@ export class SqliteClient implements SqlClient {
   #kill(): void {
     const child = this.#child;
     this.#child = undefined;
+    this.#isReady = false;
     child?.kill('SIGKILL');
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { tempFolder } from '../../../test/support/temp-folder.js';
-import { readCrmConfig } from '../crm-config.js';
+import { tempFolder } from '../../../../test/support/temp-folder.js';
+import { readCrmConfig } from '../../crm-config.js';
 
 const POSTGRES = 'postgres://reader:secret-word@db.example/crm';
 const MYSQL = 'mysql://reader:secret-word@db.example/crm';

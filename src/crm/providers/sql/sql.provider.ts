@@ -1,8 +1,8 @@
-import { didYouMean } from '../../files/did-you-mean.js';
-import type { EmailAddress } from '../../shared/email-address.js';
-import { EnricherError } from '../../shared/errors.js';
-import { type CrmMatch, CrmProvider, type CustomerPage } from '../crm.provider.js';
-import { type FieldMap, mapFields, sourceName } from '../field-map.js';
+import { didYouMean } from '../../../files/did-you-mean.js';
+import type { EmailAddress } from '../../../shared/email-address.js';
+import { EnricherError } from '../../../shared/errors.js';
+import { type CrmMatch, CrmProvider, type CustomerPage } from '../../crm.provider.js';
+import { type FieldMap, mapFields, sourceName } from '../../field-map.js';
 import { type CustomerMatch, toCustomers } from './sql-changes.js';
 import { type SqlClient, SqlError, type SqlParameters, type SqlResult, type StatementName } from './sql-client.js';
 

@@ -1,5 +1,5 @@
 import mysql, { type FieldPacket } from 'mysql2/promise';
-import type { JsonValue } from '../../facts/facts.js';
+import type { JsonValue } from '../../../facts/facts.js';
 import { exactNumber, finiteNumber, isoTime } from './sql-values.js';
 
 const { Types } = mysql;

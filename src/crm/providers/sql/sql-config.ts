@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { ObjectReader } from '../../files/object-reader.js';
-import type { ProviderContext } from '../crm-config.js';
-import type { CrmProvider } from '../crm.provider.js';
-import { refuseKey } from '../refuse-key.js';
+import type { ObjectReader } from '../../../files/object-reader.js';
+import type { ProviderContext } from '../../crm-config.js';
+import type { CrmProvider } from '../../crm.provider.js';
+import { refuseKey } from '../../refuse-key.js';
 import { MysqlClient } from './mysql-client.js';
 import { mysqlOptions } from './mysql-url.js';
 import { PostgresClient } from './postgres-client.js';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import type { SqliteAnswer, SqliteQuery, SqliteSetup } from './sqlite-protocol.ts';
+import type { SqliteAnswer, SqliteQuery, SqliteReady, SqliteSetup } from './sqlite-protocol.ts';
 
 /**
  * Runs the operator's queries in a process of its own: node:sqlite is synchronous and cannot be interrupted, not even by
@@ -19,6 +19,7 @@ const watchdog = new URL(`./sqlite.watchdog${extname(import.meta.filename)}`, im
 new Worker(watchdog, { workerData: parentPid }).unref();
 
 process.on('message', (query: SqliteQuery) => process.send?.(answer(query)));
+process.send?.('ready' satisfies SqliteReady);
 process.on('disconnect', () => process.exit(0));
 // Ctrl+C in a terminal reaches the whole group; deliveries in flight may still need an answer from here.
 process.on('SIGINT', () => undefined);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { JsonValue } from '../../facts/facts.js';
+import type { JsonValue } from '../../../facts/facts.js';
 import { orAborted } from './or-aborted.js';
 import { requestCancel } from './postgres-cancel.js';
 import { isConnectionLost, toSqlError } from './postgres-errors.js';

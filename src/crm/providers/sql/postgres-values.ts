@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { JsonValue } from '../../facts/facts.js';
+import type { JsonValue } from '../../../facts/facts.js';
 import { exactNumber, finiteNumber, isoTime } from './sql-values.js';
 
 type Reader = (text: string) => JsonValue | undefined;

@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
-import type { JsonValue } from '../../facts/facts.js';
-import { CsvReader } from '../../files/csv.js';
-import { CsvScanner } from '../../files/csv-scanner.js';
-import { JsonElements } from '../../files/json-elements.js';
-import { setOwn } from '../field-map.js';
+import type { JsonValue } from '../../../facts/facts.js';
+import { CsvReader } from '../../../files/csv.js';
+import { CsvScanner } from '../../../files/csv-scanner.js';
+import { JsonElements } from '../../../files/json-elements.js';
+import { setOwn } from '../../field-map.js';
 
 export type CustomerRow = Readonly<Record<string, JsonValue | undefined>>;
 

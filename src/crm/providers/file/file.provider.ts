@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { CsvError } from '../../files/csv-error.js';
-import { FileWatcher, fingerprintOf } from '../../files/file-watcher.js';
-import type { ObjectReader } from '../../files/object-reader.js';
-import type { EmailAddress } from '../../shared/email-address.js';
-import { EnricherError } from '../../shared/errors.js';
-import type { ProviderContext } from '../crm-config.js';
-import { type CrmMatch, CrmProvider, type ProviderStanding } from '../crm.provider.js';
-import { refuseKey } from '../refuse-key.js';
+import { CsvError } from '../../../files/csv-error.js';
+import { FileWatcher, fingerprintOf } from '../../../files/file-watcher.js';
+import type { ObjectReader } from '../../../files/object-reader.js';
+import type { EmailAddress } from '../../../shared/email-address.js';
+import { EnricherError } from '../../../shared/errors.js';
+import type { ProviderContext } from '../../crm-config.js';
+import { type CrmMatch, CrmProvider, type ProviderStanding } from '../../crm.provider.js';
+import { refuseKey } from '../../refuse-key.js';
 import { type CustomerColumns, type CustomerIndex, DATABASE_HINT, readCustomers } from './customer-index.js';
 import { TimeSlices } from './time-slices.js';
 

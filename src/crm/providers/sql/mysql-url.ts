@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConnectionOptions, SslOptions } from 'mysql2/promise';
-import { didYouMean } from '../../files/did-you-mean.js';
+import { didYouMean } from '../../../files/did-you-mean.js';
 
 const PARAMETERS = ['sslmode', 'sslrootcert', 'socket'] as const;
 /** As those of PostgreSQL's driver: all that encrypt verify the server too, but the last. MySQL's own `ssl-mode` is these with `_`. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../facts/facts.js';
+import type { JsonValue } from '../../../facts/facts.js';
 
 export type StatementName = 'byEmail' | 'byDomain' | 'changed';
 

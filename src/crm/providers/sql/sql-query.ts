@@ -1,5 +1,5 @@
-import { didYouMean } from '../../files/did-you-mean.js';
-import type { ObjectReader } from '../../files/object-reader.js';
+import { didYouMean } from '../../../files/did-you-mean.js';
+import type { ObjectReader } from '../../../files/object-reader.js';
 import type { StatementName } from './sql-client.js';
 import { type SqlDialect, sqlTokens } from './sql-tokens.js';
 

@@ -24,3 +24,6 @@ export type SqliteAnswer =
   | { readonly id: number; readonly ok: true; readonly result: SqliteResult }
   /** `code` is SQLite's extended result code, 0 when the error is not SQLite's. */
   | { readonly id: number; readonly ok: false; readonly message: string; readonly code: number };
+
+/** The first message of the process. */
+export type SqliteReady = 'ready';

@@ -1,7 +1,7 @@
-import type { JsonValue } from '../../facts/facts.js';
-import { asciiDomain, parseEmailAddress } from '../../shared/email-address.js';
-import type { ListedCustomer } from '../crm.provider.js';
-import { type FieldMap, mapFields } from '../field-map.js';
+import type { JsonValue } from '../../../facts/facts.js';
+import { asciiDomain, parseEmailAddress } from '../../../shared/email-address.js';
+import type { ListedCustomer } from '../../crm.provider.js';
+import { type FieldMap, mapFields } from '../../field-map.js';
 import type { SqlResult } from './sql-client.js';
 
 /** The columns that hold what customers are found by, when they are not called `email` and `domain`. */
