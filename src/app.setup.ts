@@ -11,9 +11,11 @@ import type { ServiceConfig } from './config/service-config.js';
 import { guardPushDoor } from './crm-push/push-door.js';
 import { PushSecrets } from './crm-push/push-secrets.js';
 import { Intake } from './enrichment/intake.js';
+import { loadLimits, Overload } from './enrichment/overload.js';
 import { keepAddressHashKey } from './logs/address-hash-key.js';
 import { logRequests } from './logs/log-requests.js';
 import { ServiceLogger } from './logs/service-logger.js';
+import { measureLoad } from './measure-load.js';
 import { Metrics } from './metrics/metrics.js';
 import { ProblemFilter } from './problem.filter.js';
 import { AddressHash } from './shared/address-hash.js';
@@ -62,7 +64,12 @@ export async function createApp(config: ServiceConfig, logTo?: DestinationStream
   fastify.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   logRequests(fastify, logger, config.logLevel);
   countAnswers(fastify, app.get(Metrics));
-  guardDoor(fastify, app.get(WebhookSecrets), app.get(Intake));
+  const overload = new Overload(app.get(Intake), app.get(Metrics), {
+    limits: loadLimits(config.maxInFlight),
+    measure: await measureLoad(fastify),
+  });
+  fastify.addHook('onClose', async () => overload.close());
+  guardDoor(fastify, { secrets: app.get(WebhookSecrets), intake: app.get(Intake), overload });
   guardPushDoor(fastify, app.get(PushSecrets), app.get(Intake));
   return app;
 }

@@ -5,6 +5,8 @@ import { closeApp, createApp } from './app.setup.js';
 import { readServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { EnricherError } from './shared/errors.js';
 
+/** Connections that wait to be taken in. Node's 511 are soon full, and one that is dropped comes again after seconds. */
+const BACKLOG = 4096;
 const SAMPLE_MESSAGE = fileURLToPath(new URL('../samples/known-customer.json', import.meta.url));
 
 /**
@@ -38,7 +40,7 @@ function makeUpSecret({ isProduction }: ServiceConfig): string {
 
 async function listen(app: App, { host, port: wanted }: ServiceConfig): Promise<void> {
   try {
-    await app.listen(wanted, host);
+    await app.listen({ port: wanted, host, backlog: BACKLOG });
   } catch (error) {
     await app.close();
     const { code } = error as NodeJS.ErrnoException;

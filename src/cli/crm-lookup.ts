@@ -5,7 +5,8 @@ import { createLookups, NO_SURROUNDINGS } from '../crm/create-lookups.js';
 import type { LastKnownStore } from '../crm/last-known.js';
 import { stepsFor } from '../crm/lookup-key.js';
 import type { LookupService } from '../crm/lookup.service.js';
-import { SqliteLastKnownReader } from '../crm/stores/sqlite-last-known-reader.js';
+import { KyselyLastKnown } from '../store/kysely-last-known.js';
+import { Store } from '../store/store.js';
 import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
 import { type LookupReport, type LastKnownLine, LOOKUP_PRINTERS } from './print-lookup.js';
 import { type LookupStep, RecordedProvider } from './recorded.provider.js';
@@ -34,7 +35,10 @@ export async function crmLookup(
   const crm = await requireCrmConfig(config.crmConfigFile, env);
   const steps: LookupStep[] = [];
   const storeFaults: string[] = [];
-  const lastKnown = openLastKnown(config.databaseFile, crm, storeFaults);
+  const { lastKnownDays: maxAgeDays } = crm.lookup;
+  const store = maxAgeDays === 0 ? null : openStore(config.databaseUrl);
+  const report = (message: string) => void storeFaults.push(message);
+  const lastKnown = store && new KyselyLastKnown(store, { maxAgeDays, report, isReadOnly: true });
   const lookups = createLookups(
     {
       lookup: crm.lookup,
@@ -48,7 +52,7 @@ export async function crmLookup(
   try {
     const startedAt = performance.now();
     const { customer, lookup } = await lookups.lookup(email, AbortSignal.timeout(config.answerDeadlineMs));
-    const report: LookupReport = {
+    const found: LookupReport = {
       address: email.address,
       customer,
       lookup,
@@ -57,18 +61,17 @@ export async function crmLookup(
       lastKnown: lastKnown === null ? [] : await readLastKnown(email, crm, lookups, lastKnown),
       storeFault: storeFaults[0] ?? null,
     };
-    out.write(LOOKUP_PRINTERS[options.format](report));
+    out.write(LOOKUP_PRINTERS[options.format](found));
     return lookup.state === 'unavailable' ? 1 : 0;
   } finally {
     await lookups.close();
-    await lastKnown?.close();
+    await store?.close();
   }
 }
 
-function openLastKnown(path: string, { lookup }: CrmConfig, faults: string[]): LastKnownStore | null {
-  const { lastKnownDays: maxAgeDays } = lookup;
-  if (maxAgeDays === 0 || !existsSync(path)) return null;
-  return new SqliteLastKnownReader({ path, maxAgeDays, report: (message) => void faults.push(message) });
+/** A SQLite file that is not there is not made. */
+function openStore(url: string): Store | null {
+  return url.startsWith('file:') && !existsSync(url.slice('file:'.length)) ? null : new Store(url, true);
 }
 
 /** What would stand in for each provider if it did not answer. */

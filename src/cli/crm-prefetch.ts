@@ -3,7 +3,9 @@ import { requireCrmConfig } from '../crm/crm-config.js';
 import { createLookups, NO_SURROUNDINGS } from '../crm/create-lookups.js';
 import type { CustomerSource } from '../crm/customer-source.js';
 import { prefetch, type PrefetchProgress } from '../crm/prefetch.js';
-import { SqliteLastKnown } from '../crm/stores/sqlite-last-known.js';
+import type { LastKnownStore } from '../crm/last-known.js';
+import { KyselyLastKnown } from '../store/kysely-last-known.js';
+import { Store } from '../store/store.js';
 import { describeProgress, describeResult } from '../prefetch/describe-prefetch.js';
 import { EnricherError } from '../shared/errors.js';
 import { ProgressLine } from './progress-line.js';
@@ -45,28 +47,30 @@ export async function crmPrefetch(
   const { lastKnownDays: maxAgeDays } = crm.lookup;
   if (maxAgeDays === 0)
     throw new EnricherError('CRM_CONFIG_INVALID', 'With "lastKnownDays" 0 nothing that is fetched would be kept');
-  const report = (message: string) => void err.write(`${config.databaseFile}: ${message}\n`);
-  const store = new SqliteLastKnown({ path: config.databaseFile, maxAgeDays, report });
-  const lookups = createLookups(crm, { ...NO_SURROUNDINGS, lastKnown: store });
+  const report = (message: string) => void err.write(`the store: ${message}\n`);
+  const store = new Store(config.databaseUrl);
+  const lastKnown = new KyselyLastKnown(store, { maxAgeDays, report });
+  const lookups = createLookups(crm, { ...NO_SURROUNDINGS, lastKnown });
   try {
     const wanted = names.filter((name) => options.provider === undefined || name === options.provider);
     const sources = wanted.flatMap((name) => lookups.source(name) ?? []).filter(({ canList }) => canList);
     if (sources.length === 0) throw nobodyLists(wanted);
     let areAllComplete = true;
     for (const source of sources) {
-      const isComplete = await fetchOne(source, store, options.full === true, { out, err }, signal);
+      const isComplete = await fetchOne(source, lastKnown, options.full === true, { out, err }, signal);
       areAllComplete = isComplete && areAllComplete;
     }
     return areAllComplete ? 0 : 1;
   } finally {
     await lookups.close();
+    await lastKnown.close();
     await store.close();
   }
 }
 
 async function fetchOne(
   source: CustomerSource,
-  store: SqliteLastKnown,
+  store: LastKnownStore,
   isFull: boolean,
   { out, err }: PrefetchOutput,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { describeSuppressed } from '../enrichment/describe-outcome.js';
 import type { Enrichment } from '../enrichment/enrichment.js';
 import type { Explanation, Why } from '../rules/verdict.js';
-import { toEnvelope } from '../webhook/envelope.js';
+import { toEnvelope } from '../enrichment/envelope.js';
 
 /** An enrichment and the verdict of every rule, for programs. */
 export function toJson(enrichment: Enrichment, verdicts: readonly Explanation[]): string {

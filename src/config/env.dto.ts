@@ -8,6 +8,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const RULES_ON_ERROR = ['last-good', 'strict'] as const;
 export type RulesOnError = (typeof RULES_ON_ERROR)[number];
 
+export const DATABASE_URL = /^(file:.|postgres(ql)?:\/\/.)/;
+
+export const DECISION_ADDRESSES = ['hash', 'plain'] as const;
+export type DecisionAddresses = (typeof DECISION_ADDRESSES)[number];
+
 /**
  * The environment, one property a variable, defaults beside them. `docs/operations.md` explains each;
  * a test compares them with `.env.example`.
@@ -42,9 +47,37 @@ export class EnvDto {
   @IsIn(RULES_ON_ERROR)
   RULES_ON_ERROR: RulesOnError = 'last-good';
 
-  /** SQLite file of the store; its folder keeps the last good rules. */
-  @Matches(/^file:./, { message: 'must be file: and a path, such as file:./data/enricher.db' })
+  /** The store: a SQLite file, or a PostgreSQL database that several replicas share. */
+  @Matches(DATABASE_URL, {
+    message: 'must be file: and a path, such as file:./data/enricher.db, or postgres://user:password@host/database',
+  })
   DATABASE_URL: string = 'file:./data/enricher.db';
+
+  /** A file with the same content, since it may hold a password. */
+  @IsOptional()
+  DATABASE_URL_FILE?: string;
+
+  /** What belongs to this process alone: the last good rules, the key of the hashes. Default: the folder of the SQLite file. */
+  @IsOptional()
+  DATA_DIR?: string;
+
+  /** How long decisions are kept, in days. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number of days' })
+  @Min(1)
+  @Max(3_650)
+  DECISION_DAYS: number = 30;
+
+  /** JSON Pointers into the facts, separated by commas: what is there is not kept with a decision. */
+  DECISION_MASKS: string = '/sender/name';
+
+  /** How addresses are kept with a decision: as their keyed hash, or as they are. */
+  @IsIn(DECISION_ADDRESSES)
+  DECISION_ADDRESSES: DecisionAddresses = 'hash';
+
+  /** Whether the text of a message is kept with its decision. */
+  @IsBoolean({ message: 'must be true or false' })
+  DECISION_BODY: boolean = false;
 
   CRM_CONFIG: string = './config/crm.json';
 
@@ -64,6 +97,13 @@ export class EnvDto {
   @Min(1024)
   @Max(104_857_600)
   BODY_LIMIT_BYTES: number = 10_485_760;
+
+  /** Deliveries in flight at once; more get 429 and come again. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number' })
+  @Min(1)
+  @Max(1_000_000)
+  MAX_IN_FLIGHT: number = 5000;
 
   /** Key of the hashes that stand for addresses in logs. Default: one that is made once and kept beside the store. */
   @IsOptional()

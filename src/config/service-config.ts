@@ -6,7 +6,7 @@ import { getConfigToken } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { EnricherError } from '../shared/errors.js';
-import { EnvDto, type LogLevel, type RulesOnError } from './env.dto.js';
+import { DATABASE_URL, type DecisionAddresses, EnvDto, type LogLevel, type RulesOnError } from './env.dto.js';
 
 /** What the environment says, parsed once. */
 export interface ServiceConfig {
@@ -21,14 +21,23 @@ export interface ServiceConfig {
   readonly rulesOnError: RulesOnError;
   /** Where the service keeps what it must not forget. */
   readonly dataDir: string;
-  /** The SQLite file of the store. */
-  readonly databaseFile: string;
+  /** The store: `file:…` or `postgres://…`. It may hold a password. */
+  readonly databaseUrl: string;
+  readonly decisions: {
+    readonly days: number;
+    /** JSON Pointers. */
+    readonly masks: readonly string[];
+    readonly addresses: DecisionAddresses;
+    readonly keepBody: boolean;
+  };
   readonly crmConfigFile: string;
   readonly mailboxesConfigFile: string;
   /** Somebody named the file, so it must be there; the default one may be missing. */
   readonly isMailboxesConfigRequired: boolean;
   readonly answerDeadlineMs: number;
   readonly bodyLimitBytes: number;
+  /** Deliveries at once. */
+  readonly maxInFlight: number;
   /** Null when none is set: then one is kept in the data folder. */
   readonly addressHashKey: string | null;
   readonly logLevel: LogLevel;
@@ -56,13 +65,14 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
   }
   const webhookSecrets = readSecrets(dto, faults);
   const addressHashKey = readAddressHashKey(dto, faults);
+  const databaseUrl = readDatabaseUrl(dto, env, faults);
+  checkMasks(dto.DECISION_MASKS, faults);
   if (faults.length > 0) {
     throw new EnricherError(
       'ENVIRONMENT_INVALID',
       `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
     );
   }
-  const databaseFile = dto.DATABASE_URL.slice('file:'.length);
   return Object.freeze({
     isProduction: dto.NODE_ENV === 'production',
     host: dto.HOST,
@@ -71,13 +81,20 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     webhookSecretFile: dto.WEBHOOK_SECRET_FILE ?? null,
     rulesDir: dto.RULES_DIR,
     rulesOnError: dto.RULES_ON_ERROR,
-    databaseFile,
-    dataDir: dirname(databaseFile),
+    databaseUrl,
+    dataDir: dto.DATA_DIR ?? dataDirOf(databaseUrl),
+    decisions: {
+      days: dto.DECISION_DAYS,
+      masks: splitMasks(dto.DECISION_MASKS),
+      addresses: dto.DECISION_ADDRESSES,
+      keepBody: dto.DECISION_BODY,
+    },
     crmConfigFile: dto.CRM_CONFIG,
     mailboxesConfigFile: dto.MAILBOXES_CONFIG,
     isMailboxesConfigRequired: Boolean(env['MAILBOXES_CONFIG']?.trim()),
     answerDeadlineMs: dto.ANSWER_DEADLINE_MS,
     bodyLimitBytes: dto.BODY_LIMIT_BYTES,
+    maxInFlight: dto.MAX_IN_FLIGHT,
     addressHashKey,
     logLevel: dto.LOG_LEVEL,
     logPretty: dto.LOG_PRETTY ?? isatty(process.stdout.fd),
@@ -99,11 +116,13 @@ function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
     'WEBHOOK_SECRET',
     'WEBHOOK_SECRET_FILE',
     'LOG_PRETTY',
+    'DATABASE_URL_FILE',
+    'DATA_DIR',
     'ADDRESS_HASH_KEY',
     'ADDRESS_HASH_KEY_FILE',
   )) {
     const value = env[name]?.trim();
-    if (value !== undefined && value !== '') given[name] = name === 'LOG_PRETTY' ? toBoolean(value) : value;
+    if (value !== undefined && value !== '') given[name] = BOOLEANS.has(name) ? toBoolean(value) : value;
   }
   const dto = plainToInstance(EnvDto, given, { exposeDefaultValues: true });
   for (const { property, constraints = {} } of validateSync(dto)) {
@@ -112,6 +131,42 @@ function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
     faults.push(`${property}: ${message.replace(`${property} `, '')}`);
   }
   return dto;
+}
+
+const BOOLEANS: ReadonlySet<string> = new Set(['LOG_PRETTY', 'DECISION_BODY']);
+const DEFAULT_DATA_DIR = './data';
+
+function dataDirOf(databaseUrl: string): string {
+  return databaseUrl.startsWith('file:') ? dirname(databaseUrl.slice('file:'.length)) : DEFAULT_DATA_DIR;
+}
+
+function readDatabaseUrl(dto: EnvDto, env: NodeJS.ProcessEnv, faults: string[]): string {
+  const { DATABASE_URL: given, DATABASE_URL_FILE: file } = dto;
+  if (file === undefined) return given;
+  if (env['DATABASE_URL']?.trim()) faults.push('DATABASE_URL and DATABASE_URL_FILE are both set; keep one');
+  try {
+    const url = readFileSync(file, 'utf8').trim();
+    if (DATABASE_URL.test(url)) return url;
+    faults.push(`DATABASE_URL_FILE: ${file} holds no file: or postgres:// address`);
+  } catch (error) {
+    faults.push(`DATABASE_URL_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
+  }
+  return given;
+}
+
+function splitMasks(text: string): string[] {
+  return text
+    .split(',')
+    .map((mask) => mask.trim())
+    .filter((mask) => mask !== '');
+}
+
+/** @source RFC 6901 */
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
+
+function checkMasks(text: string, faults: string[]): void {
+  for (const mask of splitMasks(text))
+    if (!POINTER.test(mask)) faults.push(`DECISION_MASKS: "${mask}" is no JSON Pointer such as /customer/iban`);
 }
 
 function toBoolean(text: string): unknown {

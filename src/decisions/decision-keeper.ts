@@ -1,3 +1,4 @@
+import { within } from '../shared/within.js';
 import type { Claim, DecisionRow, DecisionStore, DeliveryKey, StoredAnswer } from './decision-store.js';
 
 export interface KeeperOptions {
@@ -12,7 +13,7 @@ export interface KeeperOptions {
 }
 
 export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
-  timeoutMs: 2_000,
+  timeoutMs: 1_000,
   tryAgainMs: 1_000,
   maxBuffered: 10_000,
   report: () => undefined,
@@ -121,20 +122,13 @@ export class DecisionKeeper {
   }
 
   async #within<T>(work: () => Promise<T>): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`no answer within ${this.options.timeoutMs} ms`)),
-      this.options.timeoutMs,
-    );
     try {
-      const result = await Promise.race([work(), promise]);
+      const result = await within(this.options.timeoutMs, work);
       this.#heard(null);
       return result;
     } catch (error) {
       this.#heard((error as Error).message);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -29,7 +29,7 @@ test.each<[string, Pointer | null]>([
 describe('facts that are kept', () => {
   test('have hashes for addresses, no body and no lists, and all else as it was', () => {
     const { lists: _, ...rest } = facts;
-    expect(masker().facts(facts)).toEqual({
+    expect(masker().facts(facts).facts).toEqual({
       ...rest,
       message: { ...rest.message, bodyText: null, to: rest.message.to.map((address) => hash.of(address)) },
       sender: { ...rest.sender, address: hash.of('dana@northwind.example'), local: null },
@@ -48,19 +48,29 @@ describe('facts that are kept', () => {
     ['what is not there', ['/customer/nothing/deep', '/nowhere', '/customer/toString'], facts.customer!],
   ])('can lack %s', (_, texts, customer) => {
     const before = JSON.stringify(facts);
-    expect(masker({ masks: pointers(...texts) }).facts(facts).customer).toEqual(customer);
+    expect(masker({ masks: pointers(...texts) }).facts(facts).facts.customer).toEqual(customer);
     expect(JSON.stringify(facts)).toBe(before);
   });
 
   test('can have everything', () => {
     const { lists: _, ...rest } = facts;
     const open = masker({ keepBody: true, addressHash: null });
-    expect(open.facts(facts)).toEqual(rest);
-    expect(open.masked).toEqual([]);
+    expect(open.facts(facts)).toEqual({ facts: rest, masked: [] });
+  });
+
+  test('have hashes for addresses in the customer too, wherever they stand', () => {
+    const customer = { mail: 'dana@northwind.example', other: { mails: ['x', 'lee@fabrikam.example'] }, note: 'a @ b' };
+    const kept = masker().facts({ ...facts, customer });
+    expect(kept.facts.customer).toEqual({
+      mail: hash.of('dana@northwind.example'),
+      other: { mails: ['x', hash.of('lee@fabrikam.example')] },
+      note: 'a @ b',
+    });
+    expect(kept.masked).toEqual(expect.arrayContaining(['/customer/mail', '/customer/other/mails/1']));
   });
 
   test('say what was masked', () => {
-    expect(masker({ masks: pointers('/customer/iban') }).masked.toSorted()).toEqual([
+    expect([...masker({ masks: pointers('/customer/iban') }).facts(facts).masked].toSorted()).toEqual([
       '/customer/iban',
       '/message/bodyText',
       '/message/cc',

@@ -47,6 +47,7 @@ const ADDRESSES: readonly Pointer[] = [
   ['message', 'to'],
   ['message', 'cc'],
 ];
+const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 /** With the domain it is the address. */
 const LOCAL: Pointer = ['sender', 'local'];
 
@@ -55,27 +56,23 @@ export class DecisionMasker {
   readonly #removed: readonly Pointer[];
   readonly #hashed: readonly Pointer[];
   readonly #all: readonly Pointer[];
-  readonly #masked: readonly string[];
 
   constructor(private readonly options: MaskOptions) {
     const { masks, keepBody, addressHash } = options;
     this.#removed = [...masks, ...(keepBody ? [] : [BODY]), ...(addressHash === null ? [] : [LOCAL])];
     this.#hashed = addressHash === null ? [] : ADDRESSES;
     this.#all = [...this.#removed, ...this.#hashed];
-    this.#masked = [...new Set(this.#all.map(formatPointer))];
   }
 
-  /** The pointers into facts where something is missing or hashed. */
-  get masked(): readonly string[] {
-    return this.#masked;
-  }
-
-  facts({ lists: _, ...facts }: Facts): KeptFacts {
-    const hashed = this.#hashed.reduce(
+  /** The facts as they are kept, and the pointers to where something is missing or hashed. */
+  facts({ lists: _, ...facts }: Facts): { readonly facts: KeptFacts; readonly masked: readonly string[] } {
+    const hashed = [...this.#hashed, ...this.#addressesOf(facts.customer, ['customer'])];
+    const withHashes = hashed.reduce<KeptFacts>(
       (kept, pointer) => replaceAt(kept, pointer, (value) => this.#hash(value)),
       facts,
     );
-    return this.#removed.reduce((kept, pointer) => replaceAt(kept, pointer, () => null), hashed as KeptFacts);
+    const kept = this.#removed.reduce((each, pointer) => replaceAt(each, pointer, () => null), withHashes);
+    return { facts: kept, masked: [...new Set([...this.#removed, ...hashed].map(formatPointer))] };
   }
 
   verdict({ why, ...verdict }: RuleVerdict, facts: Facts): KeptVerdict {
@@ -89,6 +86,14 @@ export class DecisionMasker {
       this.#all.some((pointer) => overlap(path, pointer)) ||
       this.#all.some((pointer) => holds(readPath(facts, pointer), wanted));
     return isMasked ? { ...why, wanted: null, isMasked } : { ...why, wanted, read, isMasked };
+  }
+
+  /** Where a CRM record holds an address: it may be the sender's. */
+  #addressesOf(value: unknown, at: Pointer): Pointer[] {
+    if (this.options.addressHash === null) return [];
+    if (typeof value === 'string') return ADDRESS.test(value) ? [at] : [];
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) => this.#addressesOf(inner, [...at, key]));
   }
 
   #hash(value: unknown): unknown {

@@ -55,21 +55,25 @@ export interface DecisionQuery {
 /**
  * Deliveries and what was decided of each, once per key. Every method throws when the database does not answer; nothing is retried here.
  */
-export interface DecisionStore {
-  claim(key: DeliveryKey, bodyHash: string, lease: { readonly owner: string; readonly until: number }): Promise<Claim>;
+export abstract class DecisionStore {
+  abstract claim(
+    key: DeliveryKey,
+    bodyHash: string,
+    lease: { readonly owner: string; readonly until: number },
+  ): Promise<Claim>;
   /**
    * Keeps a decision; durable when it resolves. An earlier one of the same key and body stays.
    *
    * @returns the answer that counts: the earlier one's, if there is one
    */
-  commit(decision: DecisionRow): Promise<StoredAnswer>;
+  abstract commit(decision: DecisionRow): Promise<StoredAnswer>;
   /** Gives a claim back undecided. */
-  release(key: DeliveryKey, owner: string): Promise<void>;
+  abstract release(key: DeliveryKey, owner: string): Promise<void>;
   /** Newest first, unless asked otherwise. */
-  list(query: DecisionQuery): Promise<DecisionRow[]>;
-  get(id: string): Promise<DecisionRow | null>;
+  abstract list(query: DecisionQuery): Promise<DecisionRow[]>;
+  abstract get(id: string): Promise<DecisionRow | null>;
   /** @returns how many were erased */
-  eraseSender(senderHash: string): Promise<number>;
+  abstract eraseSender(senderHash: string): Promise<number>;
   /** Takes away at most `limit` that were decided before a time, the oldest first. @returns how many */
-  purge(before: number, limit: number): Promise<number>;
+  abstract purge(before: number, limit: number): Promise<number>;
 }

@@ -11,6 +11,13 @@ export class DeliveryLog {
 
   constructor(private readonly hash: AddressHash) {}
 
+  /** @param elapsedMs from its arrival to its answer */
+  replayed(delivery: Delivery, elapsedMs: number): void {
+    const durationMs = Math.round(elapsedMs * 10) / 10;
+    const mailbox = this.hash.of(delivery.mailbox);
+    this.#logger.log({ outcome: 'replayed', durationMs, mailbox }, 'replayed: the answer of an earlier delivery');
+  }
+
   /** @param elapsedMs from its arrival to its decision */
   decided(delivery: Delivery, { outcome, actions, revision, trace }: Enrichment, elapsedMs: number): void {
     const refused = whatMailboxRefused(trace?.composition.suppressed ?? []);

@@ -13,6 +13,11 @@ export class DeliveryMetrics {
     metrics.countInFlight = () => intake.inFlight;
   }
 
+  /** It got the answer of an earlier one. */
+  replayed(): void {
+    this.metrics.deliveriesReplayed.inc();
+  }
+
   /** @param seconds from its arrival to its decision */
   decided({ outcome, actions, trace }: Enrichment, seconds: number): void {
     this.metrics.deliveries.inc({ outcome });

@@ -20,8 +20,8 @@ export interface EnrichmentOptions {
   readonly alwaysLookUp?: boolean;
 }
 
-/** Kept free of the deadline for deciding, composing and sending. */
-const RESERVE_MS = 500;
+/** Kept free of the deadline for deciding, composing, keeping and sending; the store may be waited for a second. */
+const RESERVE_MS = 1_500;
 const EVENT = 'received';
 
 /** The story of a message: look up, decide, compose. The only place that knows the order of the steps. */
@@ -35,8 +35,12 @@ export class EnrichmentService {
     private readonly clock: () => Date = () => new Date(),
   ) {}
 
-  /** Decides one delivery, in time, whatever the CRM does. */
-  async enrich(delivery: Delivery): Promise<Enrichment> {
+  /**
+   * Decides one delivery, in time, whatever the CRM does.
+   *
+   * @param arrivedAt by `performance.now()`: the deadline counts from there
+   */
+  async enrich(delivery: Delivery, arrivedAt = performance.now()): Promise<Enrichment> {
     // One set from here to the answer, however often the rules are reloaded meanwhile.
     const ruleSet = this.rules.current;
     const untouched = { actions: [], revision: ruleSet.revision, shouldRetry: false, trace: null };
@@ -51,12 +55,14 @@ export class EnrichmentService {
       return { ...untouched, outcome: 'no_rule_for_mailbox', message: 'Nothing to do: no rule is for this mailbox' };
     }
     const before = buildFacts(delivery, NOT_LOOKED_UP, this.clock(), ruleSet.lists);
-    const facts = { ...before, ...(await this.#lookUp(delivery, ruleSet, before)) };
+    const startedAt = performance.now();
+    const facts = { ...before, ...(await this.#lookUp(delivery, ruleSet, before, arrivedAt)) };
+    const lookupMs = performance.now() - startedAt;
     const decision = decide(ruleSet, facts);
     const composition = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
     const { actions } = composition;
-    const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition } };
+    const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition, lookupMs } };
     if (facts.lookup.state === 'unavailable' && actions.length === 0) {
       return { ...result, outcome: 'crm_unavailable', shouldRetry: this.options.onUnavailable === 'retry' };
     }
@@ -64,11 +70,13 @@ export class EnrichmentService {
   }
 
   /** Asks nobody when no rule could act or write otherwise by the answer. */
-  async #lookUp(delivery: Delivery, ruleSet: RuleSet, facts: Facts): Promise<LookupResult> {
+  async #lookUp(delivery: Delivery, ruleSet: RuleSet, facts: Facts, arrivedAt: number): Promise<LookupResult> {
     const address = senderAddress(delivery);
     const isNeeded = address === null || this.options.alwaysLookUp === true || needsLookup(ruleSet, facts);
     if (!isNeeded) return this.lookups.skip();
-    const budgetMs = Math.max(this.options.answerDeadlineMs / 2, this.options.answerDeadlineMs - RESERVE_MS);
+    const { answerDeadlineMs } = this.options;
+    const wholeMs = Math.max(answerDeadlineMs / 2, answerDeadlineMs - RESERVE_MS);
+    const budgetMs = Math.max(0, wholeMs - (performance.now() - arrivedAt));
     const { cutOff } = this.intake;
     const limit = new AbortController();
     const abort = () => limit.abort();

@@ -15,5 +15,10 @@ export interface Enrichment {
   /** With outcome `crm_unavailable`: whether the sender shall try again. */
   readonly shouldRetry: boolean;
   /** How it came about; null when no rule was asked. */
-  readonly trace: { readonly facts: Facts; readonly decision: Decision; readonly composition: Composition } | null;
+  readonly trace: {
+    readonly facts: Facts;
+    readonly decision: Decision;
+    readonly composition: Composition;
+    readonly lookupMs: number;
+  } | null;
 }

@@ -6,6 +6,7 @@ const CUT_OFF_GRACE_MS = 5_000;
 /** Counts the deliveries in flight, and closes the door when the process is to stop. */
 export class Intake {
   #inFlight = 0;
+  #inFlightBytes = 0;
   #isDraining = false;
   readonly #cutOff = new AbortController();
   readonly #idle = Promise.withResolvers<void>();
@@ -18,17 +19,24 @@ export class Intake {
     return this.#inFlight;
   }
 
+  /** What the bodies of those in flight were announced to have. */
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
+  }
+
   /** Aborts when deliveries in flight must be answered with what is known. */
   get cutOff(): AbortSignal {
     return this.#cutOff.signal;
   }
 
   /** Lets a delivery in; the returned function must be called once, when it was answered. Null when draining. */
-  enter(): (() => void) | null {
+  enter(bodyBytes = 0): (() => void) | null {
     if (this.#isDraining) return null;
     this.#inFlight++;
+    this.#inFlightBytes += bodyBytes;
     return () => {
       this.#inFlight--;
+      this.#inFlightBytes -= bodyBytes;
       if (this.#isDraining && this.#inFlight === 0) this.#idle.resolve();
     };
   }

@@ -2,6 +2,7 @@ import { Controller, Get, Query, Res, ServiceUnavailableException } from '@nestj
 import { HealthCheckService, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import { LookupService } from '../crm/lookup.service.js';
+import { DecisionKeeper } from '../decisions/decision-keeper.js';
 import { Intake } from '../enrichment/intake.js';
 import type { Fault } from '../files/fault.js';
 import { MailboxesService } from '../mailboxes/mailboxes.service.js';
@@ -20,6 +21,7 @@ export class HealthController {
     private readonly lookups: LookupService,
     private readonly mailboxes: MailboxesService,
     private readonly intake: Intake,
+    private readonly keeper: DecisionKeeper,
   ) {}
 
   /** The process only: what a restart cannot mend is not asked. */
@@ -45,6 +47,7 @@ export class HealthController {
         () => this.#intake(),
         () => this.#rules(),
         () => this.#mailboxes(),
+        () => this.#store(),
         () => this.#crm(isStrict),
       ]);
     } catch (error) {
@@ -78,6 +81,12 @@ export class HealthController {
     const state = lastRejected !== null ? 'outdated' : mailboxes === 0 ? 'none' : 'ok';
     const details = { state, mailboxes, lastRejected: lastRejected && describeRejected(lastRejected) };
     return this.indicators.check('mailboxes').up(details);
+  }
+
+  /** A store that is down does not count: messages are answered, and decisions wait. */
+  #store(): HealthIndicatorResult {
+    const { state, ...details } = this.keeper.status;
+    return this.indicators.check('store').up({ state, ...details });
   }
 
   #crm(isStrict: boolean): HealthIndicatorResult {

@@ -5,6 +5,13 @@ const DELIVERY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** One try at a CRM: no more than its timeout. */
 const LOOKUP_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
+/** How the store stands, as far as metrics go. */
+export interface StoreStatus {
+  readonly state: 'ok' | 'down';
+  readonly buffered: number;
+  readonly dropped: number;
+}
+
 /**
  * Every metric there is, with those of the process. `docs/operations.md` explains each; a test compares them.
  *
@@ -16,6 +23,8 @@ export class Metrics {
   readonly registry = new Registry();
   /** Who takes deliveries in says here how many there are. */
   countInFlight: () => number = () => 0;
+  /** Who keeps decisions says here how the store stands. */
+  storeStatus: () => StoreStatus = () => ({ state: 'ok', buffered: 0, dropped: 0 });
   private readonly own = { registers: [this.registry] };
 
   readonly deliveries = new Counter({
@@ -35,6 +44,38 @@ export class Metrics {
     name: 'enricher_deliveries_in_flight',
     help: 'Deliveries that came in and are not answered yet',
     collect: () => this.deliveriesInFlight.set(this.countInFlight()),
+  });
+  readonly deliveriesReplayed = new Counter({
+    ...this.own,
+    name: 'enricher_deliveries_replayed_total',
+    help: 'Deliveries that got the answer of an earlier one of the same message',
+  });
+  readonly storeUp: Gauge = new Gauge({
+    ...this.own,
+    name: 'enricher_store_up',
+    help: 'Whether the store answers: 1, else 0',
+    collect: () => this.storeUp.set(this.storeStatus().state === 'ok' ? 1 : 0),
+  });
+  readonly decisionsBuffered: Gauge = new Gauge({
+    ...this.own,
+    name: 'enricher_decisions_buffered',
+    help: 'Decisions that were answered and wait in memory for the store',
+    collect: () => this.decisionsBuffered.set(this.storeStatus().buffered),
+  });
+  readonly decisionsDropped: Counter = new Counter({
+    ...this.own,
+    name: 'enricher_decisions_dropped_total',
+    help: 'Decisions that were answered and will never be in the store',
+    collect: () => {
+      this.decisionsDropped.reset();
+      this.decisionsDropped.inc(this.storeStatus().dropped);
+    },
+  });
+  readonly overloadRefusals = new Counter({
+    ...this.own,
+    name: 'enricher_overload_refusals_total',
+    help: 'Deliveries that got 429 because the service was overloaded, by what was exceeded',
+    labelNames: ['reason'],
   });
   readonly webhookAnswers = new Counter({
     ...this.own,

@@ -1,13 +1,14 @@
-import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
-import type {
-  Claim,
-  DecisionQuery,
-  DecisionRow,
+import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import {
+  type Claim,
+  type DecisionQuery,
+  type DecisionRow,
   DecisionStore,
-  DeliveryKey,
-  StoredAnswer,
+  type DeliveryKey,
+  type StoredAnswer,
 } from '../decisions/decision-store.js';
 import { Batcher } from './batcher.js';
+import type { Store } from './store.js';
 import type { DecisionsTable, Tables } from './tables.js';
 
 type Row = Selectable<DecisionsTable>;
@@ -24,34 +25,41 @@ const MAX_BATCH = 500;
 const KEY = ['mailbox', 'event', 'message_id'] as const;
 
 /** Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit). */
-export class KyselyDecisionStore implements DecisionStore {
+export class KyselyDecisionStore extends DecisionStore {
   readonly #claims: Batcher<ClaimRequest, Claim>;
   readonly #commits: Batcher<DecisionRow, StoredAnswer>;
 
-  constructor(private readonly db: Kysely<Tables>) {
+  constructor(private readonly store: Pick<Store, 'ready'>) {
+    super();
     this.#claims = new Batcher((requests) => this.#claimAll(requests), MAX_BATCH);
     this.#commits = new Batcher((decisions) => this.#commitAll(decisions), MAX_BATCH);
   }
 
-  claim(key: DeliveryKey, bodyHash: string, { owner, until }: { owner: string; until: number }): Promise<Claim> {
+  override claim(
+    key: DeliveryKey,
+    bodyHash: string,
+    { owner, until }: { owner: string; until: number },
+  ): Promise<Claim> {
     return this.#claims.add({ key, bodyHash, owner, until });
   }
 
-  commit(decision: DecisionRow): Promise<StoredAnswer> {
+  override commit(decision: DecisionRow): Promise<StoredAnswer> {
     return this.#commits.add(decision);
   }
 
-  async release(key: DeliveryKey, owner: string): Promise<void> {
-    await this.db
+  override async release(key: DeliveryKey, owner: string): Promise<void> {
+    const db = await this.store.ready();
+    await db
       .deleteFrom('decisions')
       .where((where) => where.and({ ...toColumns(key), owner }))
       .where('status', 'is', null)
       .execute();
   }
 
-  async list(query: DecisionQuery): Promise<DecisionRow[]> {
+  override async list(query: DecisionQuery): Promise<DecisionRow[]> {
     const { senderHash, rule, outcome, mailbox, since, until, after, limit, oldestFirst = false } = query;
-    let select = this.db
+    const db = await this.store.ready();
+    let select = db
       .selectFrom('decisions')
       .selectAll()
       .where('status', 'is not', null)
@@ -67,8 +75,9 @@ export class KyselyDecisionStore implements DecisionStore {
     return (await select.execute()).map(toDecision);
   }
 
-  async get(id: string): Promise<DecisionRow | null> {
-    const row = await this.db
+  override async get(id: string): Promise<DecisionRow | null> {
+    const db = await this.store.ready();
+    const row = await db
       .selectFrom('decisions')
       .selectAll()
       .where('id', '=', id)
@@ -77,16 +86,18 @@ export class KyselyDecisionStore implements DecisionStore {
     return row === undefined ? null : toDecision(row);
   }
 
-  async eraseSender(senderHash: string): Promise<number> {
-    const { numDeletedRows } = await this.db
+  override async eraseSender(senderHash: string): Promise<number> {
+    const db = await this.store.ready();
+    const { numDeletedRows } = await db
       .deleteFrom('decisions')
       .where('sender_hash', '=', senderHash)
       .executeTakeFirst();
     return Number(numDeletedRows);
   }
 
-  async purge(before: number, limit: number): Promise<number> {
-    const old = await this.db
+  override async purge(before: number, limit: number): Promise<number> {
+    const db = await this.store.ready();
+    const old = await db
       .selectFrom('decisions')
       .select('id')
       .where('decided_at', '<', before)
@@ -95,14 +106,15 @@ export class KyselyDecisionStore implements DecisionStore {
       .execute();
     if (old.length === 0) return 0;
     const ids = old.map(({ id }) => id);
-    const { numDeletedRows } = await this.db.deleteFrom('decisions').where('id', 'in', ids).executeTakeFirst();
+    const { numDeletedRows } = await db.deleteFrom('decisions').where('id', 'in', ids).executeTakeFirst();
     return Number(numDeletedRows);
   }
 
   /** Whoever inserts first, or finds a lease that has ended, has it. */
   async #claimAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
     const now = Date.now();
-    const claimed = await this.db
+    const db = await this.store.ready();
+    const claimed = await db
       .insertInto('decisions')
       .values(requests.map((request) => openRow(request, now)))
       .onConflict((conflict) =>
@@ -131,7 +143,8 @@ export class KyselyDecisionStore implements DecisionStore {
   }
 
   async #commitAll(decisions: readonly DecisionRow[]): Promise<StoredAnswer[]> {
-    const kept = await this.db
+    const db = await this.store.ready();
+    const kept = await db
       .insertInto('decisions')
       .values(decisions.map(toRow))
       .onConflict((conflict) =>
@@ -158,7 +171,8 @@ export class KyselyDecisionStore implements DecisionStore {
 
   async #readAll(keys: readonly DeliveryKey[]): Promise<Row[]> {
     if (keys.length === 0) return [];
-    return this.db
+    const db = await this.store.ready();
+    return db
       .selectFrom('decisions')
       .selectAll()
       .where((where) => where.or(keys.map((key) => where.and(toColumns(key)))))

@@ -10,7 +10,7 @@ import type { SqliteReply, SqliteRequest, SqliteThreadSetup } from './sqlite-pro
  */
 const { path } = workerData as SqliteThreadSetup;
 /** Another process writes, such as a command. */
-const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_TIMEOUT_MS = 1_000;
 const MAX_PREPARED = 200;
 
 let database: DatabaseSync | undefined;

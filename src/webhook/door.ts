@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebhookSecrets } from '../auth/webhook-secrets.js';
 import type { Intake } from '../enrichment/intake.js';
+import type { Overload } from '../enrichment/overload.js';
 import { sendProblem } from '../shared/problem.js';
 import { WEBHOOK_PATHS } from './webhook.controller.js';
 
@@ -15,7 +16,10 @@ export function isDelivery({ method, routeOptions }: FastifyRequest): boolean {
  * Decides before the body is read whether a request comes in: Nest's guards run after Fastify has parsed it, and nobody without
  * a secret or a route, and no draining process, should make us parse ten megabytes of JSON.
  */
-export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, intake: Intake): void {
+export function guardDoor(
+  fastify: FastifyInstance,
+  { secrets, intake, overload }: { secrets: WebhookSecrets; intake: Intake; overload: Overload },
+): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     if (request.is404) return sendProblem(reply, { status: 404 });
     if (!isDelivery(request)) return undefined;
@@ -23,9 +27,12 @@ export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, int
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity')
       return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
-    const leave = intake.enter();
-    if (leave === null)
-      return sendProblem(reply, { status: 503, detail: 'The service is stopping; send the delivery again' });
+    if (intake.isDraining) return sendStopping(reply);
+    const bodyBytes = Number(request.headers['content-length'] ?? 0);
+    const retryAfterSeconds = overload.refuse(bodyBytes);
+    if (retryAfterSeconds !== null) return sendOverloaded(reply, retryAfterSeconds);
+    const leave = intake.enter(bodyBytes);
+    if (leave === null) return sendStopping(reply);
     // Whichever comes first: the answer was handed over, or the sender went away.
     const answered = Promise.withResolvers<void>();
     reply.raw.once('finish', answered.resolve);
@@ -33,4 +40,13 @@ export function guardDoor(fastify: FastifyInstance, secrets: WebhookSecrets, int
     void answered.promise.then(leave);
     return undefined;
   });
+}
+
+function sendStopping(reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, { status: 503, detail: 'The service is stopping; send the delivery again' });
+}
+
+function sendOverloaded(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
+  reply.header('retry-after', retryAfterSeconds);
+  return sendProblem(reply, { status: 429, detail: 'The service is overloaded; send the delivery again' });
 }

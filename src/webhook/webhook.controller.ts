@@ -1,11 +1,10 @@
 import { Body, Controller, HttpCode, Post, Res, ServiceUnavailableException, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { WebhookAuthGuard } from '../auth/webhook-auth.guard.js';
+import { AnswerService } from '../enrichment/answer.service.js';
 import { DeliveryLog } from '../enrichment/delivery-log.js';
 import { DeliveryMetrics } from '../enrichment/delivery-metrics.js';
-import { EnrichmentService } from '../enrichment/enrichment.service.js';
 import type { Delivery } from '../facts/delivery.js';
-import { type Envelope, toEnvelope } from './envelope.js';
 import { ParseDeliveryPipe } from './parse-delivery.pipe.js';
 
 /** Where deliveries come in; the second is the path of Emailgistics' own guide. */
@@ -15,7 +14,7 @@ export const WEBHOOK_PATHS = ['webhooks/emailgistics', 'emailgistics-webhook'];
 @UseGuards(WebhookAuthGuard)
 export class WebhookController {
   constructor(
-    private readonly enrichment: EnrichmentService,
+    private readonly answers: AnswerService,
     private readonly metrics: DeliveryMetrics,
     private readonly log: DeliveryLog,
   ) {}
@@ -25,12 +24,19 @@ export class WebhookController {
   async receive(
     @Body(ParseDeliveryPipe) delivery: Delivery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Envelope> {
-    const enrichment = await this.enrichment.enrich(delivery);
-    reply.header('x-rules-revision', enrichment.revision);
-    this.metrics.decided(enrichment, reply.elapsedTime / 1000);
-    this.log.decided(delivery, enrichment, reply.elapsedTime);
-    if (enrichment.shouldRetry) throw new ServiceUnavailableException(enrichment.message);
-    return toEnvelope(enrichment);
+  ): Promise<string> {
+    const { status, body, revision, isReplay, enrichment } = await this.answers.answer(delivery);
+    reply.header('x-rules-revision', revision);
+    if (enrichment === null) {
+      this.metrics.replayed();
+      this.log.replayed(delivery, reply.elapsedTime);
+    } else {
+      this.metrics.decided(enrichment, reply.elapsedTime / 1000);
+      this.log.decided(delivery, enrichment, reply.elapsedTime);
+    }
+    if (isReplay) reply.header('x-replayed', 'true');
+    if (status === 503) throw new ServiceUnavailableException(body);
+    reply.header('content-type', 'application/json; charset=utf-8');
+    return body;
   }
 }

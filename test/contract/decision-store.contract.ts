@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Kysely } from 'kysely';
 import type { DecisionRow, DeliveryKey } from '../../src/decisions/decision-store.js';
 import { KyselyDecisionStore } from '../../src/store/kysely-decision-store.js';
-import { migrate } from '../../src/store/migrations.js';
-import type { Tables } from '../../src/store/tables.js';
+import { Store } from '../../src/store/store.js';
 
 let count = 0;
 const makeKey = (): DeliveryKey => ({ mailbox: 'claims@insurer.example', event: 'received', messageId: `m${count++}` });
@@ -28,22 +26,20 @@ export const decisionOf = (key: DeliveryKey, more: Partial<DecisionRow> = {}): D
   ...more,
 });
 
-/** What the store does on every database. `open` gives a connection to the same database each time. */
-export function describeDecisionStore(database: string, open: () => Kysely<Tables> | Promise<Kysely<Tables>>): void {
+/** What the store does on every database. `url` says where it is. */
+export function describeDecisionStore(database: string, url: () => string): void {
   describe(`decisions in ${database}`, () => {
-    let db: Kysely<Tables>;
+    let one: Store;
     let store: KyselyDecisionStore;
-    let other: Kysely<Tables>;
+    let other: Store;
     beforeAll(async () => {
-      db = await open();
-      other = await open();
-      await migrate(db);
-      await migrate(other);
-      store = new KyselyDecisionStore(db);
+      [one, other] = [new Store(url()), new Store(url())];
+      await Promise.all([one.ready(), other.ready()]);
+      store = new KyselyDecisionStore(one);
     });
     afterAll(async () => {
-      await db.destroy();
-      await other.destroy();
+      await one.close();
+      await other.close();
     });
 
     test('a delivery is claimed once, and done when committed', async () => {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { openDatabase } from '../../src/store/open-database.js';
 import { TestPostgres } from '../support/postgres.js';
 import { describeDecisionStore } from './decision-store.contract.js';
 
@@ -17,5 +16,5 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describeDecisionStore('SQLite', () => openDatabase(`file:${join(folder, 'data', 'enricher.db')}`));
-describeDecisionStore('PostgreSQL', () => openDatabase(postgres.url()));
+describeDecisionStore('SQLite', () => `file:${join(folder, 'data', 'enricher.db')}`);
+describeDecisionStore('PostgreSQL', () => postgres.url());

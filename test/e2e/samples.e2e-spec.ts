@@ -17,7 +17,7 @@ import { decide } from '../../src/rules/decide.js';
 import type { Decision } from '../../src/rules/verdict.js';
 import { loadRules } from '../../src/rules/load-rules.js';
 import type { RuleSet } from '../../src/rules/rule-set.js';
-import type { Envelope } from '../../src/webhook/envelope.js';
+import type { Envelope } from '../../src/enrichment/envelope.js';
 import { parseDelivery } from '../../src/webhook/parse-delivery.js';
 import { keepSecret, watchLines } from '../support/clean-logs.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import type { Envelope } from '../../src/webhook/envelope.js';
+import type { Envelope } from '../../src/enrichment/envelope.js';
 
 const text = { type: 'string' };
 const texts = { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 };

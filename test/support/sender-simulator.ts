@@ -1,6 +1,6 @@
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Envelope } from '../../src/webhook/envelope.js';
+import type { Envelope } from '../../src/enrichment/envelope.js';
 import { checkEnvelope } from './check-envelope.js';
 import { send } from './http.js';
 

@@ -1,5 +1,5 @@
 import type { Action } from '../actions/action.js';
-import type { Enrichment } from '../enrichment/enrichment.js';
+import type { Enrichment } from './enrichment.js';
 
 /**
  * The answer that Emailgistics understands.

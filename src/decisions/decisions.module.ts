@@ -1,0 +1,65 @@
+import { Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js';
+import { Metrics } from '../metrics/metrics.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { AddressHash } from '../shared/address-hash.js';
+import { StoreModule } from '../store/store.module.js';
+import { DecisionKeeper, DEFAULT_KEEPER_OPTIONS } from './decision-keeper.js';
+import { DecisionMasker } from './decision-record.js';
+import { DecisionStore } from './decision-store.js';
+import { parsePointer } from './masks.js';
+import { Retention } from './retention.js';
+
+/** What was decided, kept before it is answered. */
+@Module({
+  imports: [StoreModule, MetricsModule],
+  providers: [
+    {
+      provide: DecisionKeeper,
+      inject: [DecisionStore, Metrics],
+      useFactory: (store: DecisionStore, metrics: Metrics) => {
+        const keeper = new DecisionKeeper(store, { ...DEFAULT_KEEPER_OPTIONS, report: logStore });
+        metrics.storeStatus = () => keeper.status;
+        return keeper;
+      },
+    },
+    {
+      provide: DecisionMasker,
+      inject: [getConfigToken(SERVICE_CONFIG), AddressHash],
+      useFactory: ({ decisions: { masks, addresses, keepBody } }: ServiceConfig, hash: AddressHash) =>
+        new DecisionMasker({
+          masks: masks.flatMap((mask) => [parsePointer(mask) ?? []]),
+          keepBody,
+          addressHash: addresses === 'hash' ? hash : null,
+        }),
+    },
+    {
+      provide: Retention,
+      inject: [DecisionStore, getConfigToken(SERVICE_CONFIG)],
+      useFactory: (store: DecisionStore, { decisions: { days } }: ServiceConfig) => new Retention(store, days),
+    },
+  ],
+  exports: [StoreModule, DecisionKeeper, DecisionMasker],
+})
+export class DecisionsModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly keeper: DecisionKeeper,
+    private readonly retention: Retention,
+  ) {}
+
+  onModuleInit(): void {
+    this.retention.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.retention.close();
+    await this.keeper.close();
+  }
+}
+
+function logStore(reason: string | null): void {
+  const logger = new Logger('Store');
+  if (reason === null) logger.log('The store answers again; what waited in memory is written');
+  else logger.error(`The store does not answer (${reason}); messages are answered, and decisions wait in memory`);
+}

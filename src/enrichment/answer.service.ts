@@ -1,0 +1,178 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DecisionKeeper } from '../decisions/decision-keeper.js';
+import type { DecisionMasker, DecisionRecord } from '../decisions/decision-record.js';
+import type { Claim, DecisionRow, DeliveryKey, StoredAnswer } from '../decisions/decision-store.js';
+import { senderAddress } from '../facts/build-facts.js';
+import type { Delivery } from '../facts/delivery.js';
+import type { AddressHash } from '../shared/address-hash.js';
+import type { Enrichment } from './enrichment.js';
+import type { EnrichmentService } from './enrichment.service.js';
+import { toEnvelope } from './envelope.js';
+
+/** What the sender gets. */
+export interface Answer extends StoredAnswer {
+  /** It was decided for an earlier delivery of the same message. */
+  readonly isReplay: boolean;
+  /** Null for a replay. */
+  readonly enrichment: Enrichment | null;
+}
+
+export interface AnswerParts {
+  readonly enrichment: EnrichmentService;
+  readonly keeper: DecisionKeeper;
+  readonly masker: DecisionMasker;
+  readonly addressHash: AddressHash;
+  /** Names this process among all that share the store. */
+  readonly owner: string;
+  /** For the whole answer, in milliseconds. */
+  readonly answerDeadlineMs: number;
+  /** Hears of a message that came again with another content. */
+  readonly cameChanged: (decidedAt: number) => void;
+}
+
+/** How long an answer is given again. */
+const REPLAY_MS = 24 * 3_600_000;
+/** How often we look whether the replica that decides a message is done. */
+const LOOK_AGAIN_MS = 100;
+/** Kept free of the deadline for deciding ourselves when the other replica is not done. */
+const RESERVE_MS = 2_000;
+
+interface Open {
+  readonly bodyHash: string;
+  readonly answer: Promise<Answer>;
+}
+
+/**
+ * One answer for each message, however often and wherever it is delivered: a delivery that comes again gets the same bytes, one that comes
+ * while the first is decided waits for it, here or on another replica. Each decision is kept before it is answered.
+ */
+export class AnswerService {
+  readonly #open = new Map<string, Open>();
+
+  constructor(private readonly parts: AnswerParts) {}
+
+  async answer(delivery: Delivery): Promise<Answer> {
+    const arrivedAt = performance.now();
+    const bodyHash = hashOf(delivery);
+    const id = JSON.stringify([delivery.mailbox, delivery.event, delivery.id]);
+    const open = this.#open.get(id);
+    if (open !== undefined && open.bodyHash === bodyHash)
+      return { ...(await open.answer), isReplay: true, enrichment: null };
+    const answer = this.#answerOnce(delivery, bodyHash, arrivedAt);
+    if (open !== undefined) return answer;
+    this.#open.set(id, { bodyHash, answer });
+    try {
+      return await answer;
+    } finally {
+      this.#open.delete(id);
+    }
+  }
+
+  async #answerOnce(delivery: Delivery, bodyHash: string, arrivedAt: number): Promise<Answer> {
+    const key = keyOf(delivery);
+    const claim = await this.#claim(key, bodyHash, arrivedAt);
+    if (claim?.kind === 'done') {
+      const isSame = claim.bodyHash === bodyHash;
+      if (isSame && Date.now() - claim.decidedAt < REPLAY_MS) return replay(claim.answer);
+      if (!isSame) this.parts.cameChanged(claim.decidedAt);
+    }
+    return this.#decide(delivery, { key, bodyHash, arrivedAt, isClaimed: claim?.kind === 'claimed' });
+  }
+
+  /** Waits while another replica decides the same message, as long as there is time left to do it ourselves. */
+  async #claim(key: DeliveryKey, bodyHash: string, arrivedAt: number): Promise<Claim | null> {
+    const { keeper, owner, answerDeadlineMs } = this.parts;
+    for (;;) {
+      const claim = await keeper.claim(key, bodyHash, { owner, until: Date.now() + answerDeadlineMs });
+      if (claim?.kind !== 'taken' || claim.bodyHash !== bodyHash) return claim;
+      if (performance.now() - arrivedAt > answerDeadlineMs - RESERVE_MS) return null;
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  async #decide(
+    delivery: Delivery,
+    {
+      key,
+      bodyHash,
+      arrivedAt,
+      isClaimed,
+    }: { key: DeliveryKey; bodyHash: string; arrivedAt: number; isClaimed: boolean },
+  ): Promise<Answer> {
+    const { enrichment: service, keeper, owner } = this.parts;
+    let enrichment: Enrichment;
+    try {
+      enrichment = await service.enrich(delivery, arrivedAt);
+    } catch (error) {
+      if (isClaimed) await keeper.release(key, owner);
+      throw error;
+    }
+    const { revision } = enrichment;
+    if (enrichment.shouldRetry) {
+      if (isClaimed) await keeper.release(key, owner);
+      return { status: 503, body: enrichment.message, revision, isReplay: false, enrichment };
+    }
+    const own = { status: 200, body: JSON.stringify(toEnvelope(enrichment)), revision };
+    const kept = await keeper.keep(this.#row(delivery, { key, bodyHash, arrivedAt }, enrichment, own));
+    return kept.body === own.body ? { ...own, isReplay: false, enrichment } : replay(kept);
+  }
+
+  #row(
+    delivery: Delivery,
+    { key, bodyHash, arrivedAt }: { key: DeliveryKey; bodyHash: string; arrivedAt: number },
+    { outcome, trace }: Enrichment,
+    answer: StoredAnswer,
+  ): DecisionRow {
+    const { masker, addressHash } = this.parts;
+    const decidedAt = Date.now();
+    const sender = senderAddress(delivery);
+    const verdicts = trace?.decision.verdicts ?? [];
+    const kept = trace === null ? null : masker.facts(trace.facts);
+    const record: DecisionRecord = {
+      conversationId: delivery.conversationId === '' ? null : delivery.conversationId,
+      verdicts: trace === null ? [] : verdicts.map((verdict) => masker.verdict(verdict, trace.facts)),
+      suppressed: trace?.composition.suppressed ?? [],
+      timings: {
+        lookupMs: round(trace?.lookupMs ?? 0),
+        totalMs: round(performance.now() - arrivedAt),
+      },
+      facts: kept?.facts ?? null,
+      masked: kept?.masked ?? [],
+    };
+    return {
+      ...key,
+      id: makeId(decidedAt),
+      bodyHash,
+      decidedAt,
+      answer,
+      outcome,
+      senderHash: sender === null ? null : addressHash.of(sender.address),
+      lookupState: trace?.facts.lookup.state ?? null,
+      rules: verdicts.filter(({ verdict }) => verdict === 'matched').map(({ rule }) => rule),
+      record: JSON.stringify(record),
+    };
+  }
+}
+
+function keyOf({ mailbox, event, id }: Delivery): DeliveryKey {
+  return { mailbox, event, messageId: id };
+}
+
+/** Of everything in the payload that is read: two deliveries with the same hash cannot be decided differently by their content. */
+function hashOf(delivery: Delivery): string {
+  return createHash('sha256').update(JSON.stringify(delivery)).digest('base64url');
+}
+
+function replay(answer: StoredAnswer): Answer {
+  return { ...answer, isReplay: true, enrichment: null };
+}
+
+/** Sorts by time: 9 digits of base 36 last until the year 5188. */
+function makeId(time: number): string {
+  return `${time.toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}

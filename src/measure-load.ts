@@ -1,0 +1,17 @@
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance } from 'fastify';
+import type { Load } from './enrichment/overload.js';
+
+const SAMPLE_INTERVAL_MS = 250;
+
+/**
+ * Measures from now on. The plugin gets no limits, so it refuses nothing itself: it would refuse health checks, too, and it takes a
+ * process that is merely busy for one that cannot keep up.
+ */
+export async function measureLoad(fastify: FastifyInstance): Promise<() => Load> {
+  await fastify.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
+  return () => {
+    const { eventLoopDelay, heapUsed } = fastify.memoryUsage();
+    return { eventLoopDelayMs: eventLoopDelay, heapUsedBytes: heapUsed };
+  };
+}

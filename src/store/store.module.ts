@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js';
+import { DecisionStore } from '../decisions/decision-store.js';
+import { KyselyDecisionStore } from './kysely-decision-store.js';
+import { Store } from './store.js';
+
+/** Names this process among all that share the store. */
+export const OWNER = Symbol('Owner');
+
+@Module({
+  providers: [
+    { provide: OWNER, useFactory: () => randomUUID() },
+    {
+      provide: Store,
+      inject: [getConfigToken(SERVICE_CONFIG)],
+      useFactory: ({ databaseUrl }: ServiceConfig) => new Store(databaseUrl),
+    },
+    { provide: DecisionStore, inject: [Store], useFactory: (store: Store) => new KyselyDecisionStore(store) },
+  ],
+  exports: [Store, OWNER, DecisionStore],
+})
+export class StoreModule implements OnApplicationShutdown {
+  constructor(private readonly store: Store) {}
+
+  /** After all that use it: modules are shut down from those who import to those who are imported. */
+  onApplicationShutdown(): Promise<void> {
+    return this.store.close();
+  }
+}

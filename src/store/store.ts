@@ -1,0 +1,40 @@
+import type { Kysely } from 'kysely';
+import { migrate } from './migrations.js';
+import { openDatabase } from './open-database.js';
+import type { Tables } from './tables.js';
+
+/** The database that outlives the process; several replicas may share it. Nothing is opened before the first use. */
+export class Store {
+  readonly #db: Kysely<Tables>;
+  #migration: Promise<void> | undefined;
+
+  /**
+   * @param url `file:…` for SQLite, `postgres://…`
+   * @param isReadOnly takes the database as it is
+   */
+  constructor(
+    url: string,
+    private readonly isReadOnly = false,
+  ) {
+    this.#db = openDatabase(url);
+  }
+
+  /**
+   * The database, in its newest form.
+   *
+   * @throws what the database throws when it cannot be reached; the next call tries again
+   */
+  async ready(): Promise<Kysely<Tables>> {
+    if (this.isReadOnly) return this.#db;
+    this.#migration ??= migrate(this.#db).catch((error: unknown) => {
+      this.#migration = undefined;
+      throw error;
+    });
+    await this.#migration;
+    return this.#db;
+  }
+
+  close(): Promise<void> {
+    return this.#db.destroy();
+  }
+}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answer, send, start } from '../support/http.js';
+import { correspondent, sampleDelivery } from '../support/sample-delivery.js';
+import { sqlCrm } from '../support/sql-crm.js';
+import { RunningApp, SECRET } from '../support/start-app.js';
+import { until } from '../support/until.js';
+
+const RULES = {
+  'all.json': {
+    rules: [
+      {
+        name: 'all',
+        conditions: { all: [{ fact: 'message.subject', operator: 'exists', value: true }] },
+        actions: [{ type: 'tag', value: { tags: ['Seen'] } }],
+      },
+    ],
+  },
+};
+const HEADERS = { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' };
+/** Of each turn of the loop: more than it may be late. */
+const BLOCK_MS = 700;
+
+/** Keeps the event loop busy, and lets it turn now and then, until the returned function is called. */
+function blockLoop(): () => void {
+  let isBlocked = true;
+  const block = () => {
+    const end = performance.now() + BLOCK_MS;
+    while (performance.now() < end);
+    if (isBlocked) setImmediate(block);
+  };
+  setImmediate(block);
+  return () => (isBlocked = false);
+}
+
+function expectRefused({ status, headers, text }: Answer): void {
+  expect([status, headers['content-type']]).toEqual([429, 'application/problem+json; charset=utf-8']);
+  expect(headers['retry-after']).toMatch(/^([1-9]|10)$/);
+  expect(JSON.parse(text)).toMatchObject({ status: 429, detail: expect.any(String), requestId: expect.any(String) });
+}
+
+const statusOf = async (url: string) => (await send(url, { method: 'GET' })).status;
+const refusals = async (app: RunningApp, reason: string): Promise<number> => {
+  const { text } = await send(`${app.url}/metrics`, { method: 'GET' });
+  return Number(
+    new RegExp(`^enricher_overload_refusals_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0,
+  );
+};
+
+test('with a blocked event loop deliveries get 429, health and metrics answer; afterwards all is as before', async () => {
+  await using app = await RunningApp.start({ rules: RULES });
+  const release = blockLoop();
+  let refused: Answer | undefined;
+  try {
+    await until('a delivery is refused', async () => {
+      const answer = await app.deliver(sampleDelivery());
+      if (answer.status === 429) refused = answer;
+      return refused !== undefined;
+    });
+    const pages = ['/health/live', '/health/startup', '/health/ready', '/metrics'];
+    expect(await Promise.all(pages.map((page) => statusOf(`${app.url}${page}`)))).toEqual(pages.map(() => 200));
+    const stranger = await send(app.webhookUrl, { headers: { ...HEADERS, authorization: 'Bearer wrong' } });
+    expect(stranger.status).toBe(401);
+  } finally {
+    release();
+  }
+  expectRefused(refused!);
+  await until('deliveries are taken in again', async () => (await app.deliver(sampleDelivery())).status === 200);
+  expect(await refusals(app, 'event_loop')).toBeGreaterThan(0);
+
+  await until('the end is logged', () => app.logs.some((line) => line.startsWith('No longer overloaded: ')));
+  const told = app.logLines.filter(({ context }) => context === 'Overload').map(({ level }) => level);
+  expect(told).toEqual(['warn', 'info']);
+});
+
+describe('with as many in flight as may be', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await RunningApp.start({ rules: RULES, env: { MAX_IN_FLIGHT: '2' } });
+  });
+  afterAll(() => app.close());
+
+  /** Deliveries whose bodies are still coming. */
+  async function fill(): Promise<() => Promise<readonly Answer[]>> {
+    const started = [1, 2].map(() =>
+      start(app.webhookUrl, { headers: HEADERS, body: JSON.stringify(sampleDelivery()), firstBytes: 20 }),
+    );
+    await until('two are in flight', async () => (await app.readiness()).intake.inFlight === 2);
+    return () => {
+      for (const { finish } of started) finish();
+      return Promise.all(started.map(({ answer }) => answer));
+    };
+  }
+
+  test('one more gets 429, and those in flight are answered', async () => {
+    const finish = await fill();
+    expectRefused(await app.deliver(sampleDelivery()));
+    expect((await finish()).map(({ status }) => status)).toEqual([200, 200]);
+    await until('nothing is in flight', async () => (await app.readiness()).intake.inFlight === 0);
+    expect((await app.deliver(sampleDelivery())).status).toBe(200);
+    expect(await refusals(app, 'in_flight')).toBe(1);
+  });
+
+  test('a large delivery is refused before its body comes', async () => {
+    const finish = await fill();
+    const { answer } = start(app.webhookUrl, {
+      headers: HEADERS,
+      body: JSON.stringify(sampleDelivery({ bodyText: 'x'.repeat(10_000_000) })),
+      firstBytes: 0,
+    });
+    expectRefused(await answer);
+    await finish();
+  });
+
+  test('how long to wait differs', async () => {
+    const finish = await fill();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => app.deliver(sampleDelivery())));
+    answers.forEach(expectRefused);
+    expect(new Set(answers.map(({ headers }) => headers['retry-after'])).size).toBeGreaterThan(3);
+    await finish();
+  });
+
+  test('while it stops, it is 503 and not 429', async () => {
+    await using stopping = await RunningApp.start({ rules: RULES, env: { MAX_IN_FLIGHT: '1' } });
+    const { answer, finish } = start(stopping.webhookUrl, {
+      headers: HEADERS,
+      body: JSON.stringify(sampleDelivery()),
+      firstBytes: 20,
+    });
+    await until('it is in flight', async () => (await stopping.readiness()).intake.inFlight === 1);
+    const closing = stopping.close();
+    expect((await stopping.deliver(sampleDelivery())).status).toBe(503);
+    finish();
+    expect((await answer).status).toBe(200);
+    await closing;
+  });
+});
+
+test('a slow CRM is no overload: all that wait for it are answered', async () => {
+  const rules = JSON.stringify(RULES).replace('message.subject', 'customer.tier');
+  await using app = await RunningApp.start({ rules: JSON.parse(rules), crm: sqlCrm({ timeoutMs: 60_000 }) });
+  const slow = () => app.deliver(sampleDelivery({ from: correspondent('slow@northwind.example') }));
+  const waiting = Array.from({ length: 400 }, slow);
+  await until('they are in flight', async () => (await app.readiness()).intake.inFlight === waiting.length);
+  waiting.push(slow());
+  expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([200]));
+});
