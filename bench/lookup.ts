@@ -224,7 +224,7 @@ class InstantCrm extends CrmProvider {
 async function measureCache(): Promise<void> {
   console.log(`\ncache, ${CACHED.toLocaleString('en')} customers of ${COLUMNS.length} fields`);
   const before = await held();
-  const provider = { fields: null, protection: lookup.protection, create: () => new InstantCrm() };
+  const provider = { identity: 'bench', protection: lookup.protection, create: () => new InstantCrm() };
   const lookups = createLookups({ providers: [provider], lookup });
   const { signal } = new AbortController();
   for (let index = 0; index < CACHED; index++) await lookups.lookup(addressOf(index), signal);

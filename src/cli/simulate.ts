@@ -69,7 +69,7 @@ export async function simulate(
 async function chooseLookups(customerFile: string | undefined, config: ServiceConfig, env: NodeJS.ProcessEnv) {
   if (customerFile !== undefined) {
     const given = new GivenCustomerProvider(await readCustomer(customerFile));
-    const source = { fields: null, protection: DEFAULT_LOOKUP_OPTIONS.protection, create: () => given };
+    const source = { identity: given.name, protection: DEFAULT_LOOKUP_OPTIONS.protection, create: () => given };
     return {
       lookups: createLookups({ providers: [source], lookup: DEFAULT_LOOKUP_OPTIONS }),
       customerFields: null,

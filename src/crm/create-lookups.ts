@@ -5,6 +5,7 @@ import { Guard } from './guard.js';
 import type { LastKnownStore } from './last-known.js';
 import type { LookupObserver } from './lookup-observer.js';
 import { LookupService } from './lookup.service.js';
+import type { ProtectionOptions } from './protection-options.js';
 import { ProviderStatuses, type ProviderStatus } from './provider-statuses.js';
 
 export interface LookupSurroundings {
@@ -12,6 +13,8 @@ export interface LookupSurroundings {
   readonly lastKnown: LastKnownStore | null;
   readonly observer: LookupObserver;
   readonly report: (status: ProviderStatus) => void;
+  /** What a message can wait for its look-up, in milliseconds. */
+  readonly budgetMs: number;
 }
 
 /** For a command that looks up once: it keeps nothing and tells nobody. */
@@ -21,27 +24,32 @@ export const NO_SURROUNDINGS: LookupSurroundings = {
     called: () => undefined,
     avoided: () => undefined,
     remembered: () => undefined,
-    breakerChanged: () => undefined,
   },
   report: () => undefined,
+  budgetMs: Infinity,
 };
 
 /** What `createLookups` needs to know of a provider. */
-export type SourceConfig = Pick<ProviderConfig, 'fields' | 'protection' | 'create'>;
+export type SourceConfig = Pick<ProviderConfig, 'identity' | 'protection' | 'create'>;
 
 /** The look-ups of a configuration, ready to ask. */
 export function createLookups(
   { providers, lookup }: { readonly providers: readonly SourceConfig[] } & Pick<CrmConfig, 'lookup'>,
-  { lastKnown, observer, report }: LookupSurroundings = NO_SURROUNDINGS,
+  { lastKnown, observer, report, budgetMs }: LookupSurroundings = NO_SURROUNDINGS,
 ): LookupService {
   const cache = new CustomerCache(lookup.cache);
   const statuses = new ProviderStatuses(report);
-  const sources = providers.map(({ create, fields, protection }) => {
+  const sources = providers.map(({ create, identity, protection }) => {
     const provider = create();
-    const guard = new Guard(provider.name, protection, observer);
+    const guard = new Guard(provider.name, fitting(protection, budgetMs), observer);
     statuses.add(provider, guard);
     const ended = (...outcome: Parameters<ProviderStatuses['ended']>) => statuses.ended(...outcome);
-    return new CustomerSource({ provider, fields, guard, cache, lastKnown, observer, ended });
+    return new CustomerSource({ provider, identity, guard, cache, lastKnown, observer, ended });
   });
   return new LookupService({ sources, statuses, strategy: lookup.strategy, observer });
+}
+
+/** Two tries fit in what a message can wait; else none would ever be seen to fail. */
+function fitting(protection: ProtectionOptions, budgetMs: number): ProtectionOptions {
+  return { ...protection, timeoutMs: Math.max(1, Math.min(protection.timeoutMs, Math.floor(budgetMs / 2))) };
 }

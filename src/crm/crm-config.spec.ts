@@ -70,6 +70,7 @@ describe('fetching ahead and pushing', () => {
     auth: { type: 'none' },
     byEmail: { path: '/{{email}}' },
   };
+  const FILE = { type: 'file', path: './c.csv' };
   const LISTED = { path: '/all', emails: ['email'], contact: '' };
   const FILE_HINT = 'has no effect on a "file" provider: all of the file is in memory, and read again when it changes';
   const NOT_LISTED = 'has no effect: the connector lists no customers with all of these fields';
@@ -91,8 +92,17 @@ describe('fetching ahead and pushing', () => {
     ['a connector that does not list', { ...REST, prefetchMinutes: 5 }, [`"prefetchMinutes" ${NOT_LISTED}`]],
     [
       'a file',
-      { type: 'file', path: './c.csv', prefetchMinutes: 5, pushSecret: 'sixteen characters' },
-      [`"pushSecret" ${FILE_HINT}`, `"prefetchMinutes" ${FILE_HINT}`],
+      {
+        ...FILE,
+        prefetchMinutes: 5,
+        pushSecret: 'sixteen characters',
+        timeoutMs: 9,
+        maxConcurrent: 1,
+        breakerOpenMs: 100,
+      },
+      ['pushSecret', 'prefetchMinutes', 'timeoutMs', 'maxConcurrent', 'breakerOpenMs'].map(
+        (key) => `"${key}" ${FILE_HINT}`,
+      ),
     ],
     ['a secret that is short', { ...SQL, pushSecret: 'short' }, ['"pushSecret" needs 16 characters or more']],
     ['a secret', { ...SQL, pushSecret: 'sixteen characters' }, []],

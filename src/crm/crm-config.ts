@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, normalize } from 'node:path';
 import { didYouMean } from '../files/did-you-mean.js';
 import { type Fault, formatFault, hasErrors, sortFaults } from '../files/fault.js';
-import { JsonDocument, type JsonNode } from '../files/json-document.js';
+import { JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { EnricherError } from '../shared/errors.js';
 import type { CrmProvider } from './crm.provider.js';
 import { type FieldMap, type FieldSource, VALUE_TYPES } from './field-map.js';
 import { type LookupOptions, readLookupOptions } from './lookup-options.js';
-import { type ProtectionOptions, PROTECTION_KEYS, readProtection } from './protection-options.js';
+import { type ProtectionOptions, readProtection } from './protection-options.js';
 import { readFileProvider } from './providers/file/file.provider.js';
 import { readHttpProvider, readPresetProvider } from './providers/http/read-http-provider.js';
 import { readSqlProvider } from './providers/sql/sql-config.js';
-import { refuseKey } from './refuse-key.js';
+import { ASKING_KEYS, refuseKey } from './refuse-key.js';
 import { resolveSecrets, type SecretResolution } from './secret-references.js';
 
 export interface CrmConfig {
@@ -28,6 +28,8 @@ export interface ProviderConfig {
   readonly type: ProviderType;
   readonly fields: FieldMap;
   readonly protection: ProtectionOptions;
+  /** As written, but for what does not change whom it finds and how; secrets by their references. */
+  readonly identity: string;
   /** Opens `POST /hooks/crm/<name>`; null when the CRM tells us nothing by itself. */
   readonly pushSecret: string | null;
   /** How often all changed customers are fetched ahead, in milliseconds; null for never. */
@@ -76,15 +78,7 @@ export const PROVIDER_TYPES = {
 export type ProviderType = keyof typeof PROVIDER_TYPES;
 
 /** Keys that every provider has. */
-export const COMMON_KEYS = [
-  'name',
-  'type',
-  'description',
-  'fields',
-  'pushSecret',
-  'prefetchMinutes',
-  ...PROTECTION_KEYS,
-] as const;
+export const COMMON_KEYS = ['name', 'type', 'description', 'fields', ...ASKING_KEYS] as const;
 
 export type CrmConfigRead =
   | { readonly ok: true; readonly config: CrmConfig; readonly warnings: readonly Fault[] }
@@ -195,7 +189,7 @@ class ConfigReading {
       refuseKey(reader, 'prefetchMinutes', 'has no effect while "lastKnownDays" is 0: nothing would be kept');
     const create = await read(context, reader);
     const warning = (message: string) => document.faultAt('warning', node, message);
-    return create && { name, type, fields, ...common, create, warning };
+    return create && { name, type, fields, ...common, identity: identityOf(node), create, warning };
   }
 
   #pushSecret(reader: ObjectReader): string | null {
@@ -216,6 +210,13 @@ class ConfigReading {
     from.document.error(from.get(key)!, resolved.message);
     return undefined;
   };
+}
+
+const WITHOUT_EFFECT_ON_RECORDS: readonly string[] = ['description', ...ASKING_KEYS];
+
+function identityOf(node: JsonNode): string {
+  const entries = Object.entries(valueOf(node) as object).filter(([key]) => !WITHOUT_EFFECT_ON_RECORDS.includes(key));
+  return JSON.stringify(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function isProviderType(type: string): type is ProviderType {

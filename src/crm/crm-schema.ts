@@ -5,12 +5,15 @@ import { CACHE_LIMITS, LAST_KNOWN_DAYS, ON_UNAVAILABLE, STRATEGIES } from './loo
 import { type Limit, PROTECTION_LIMITS } from './protection-options.js';
 import { CONNECTOR_DEFINITIONS, CONNECTOR_PROPERTIES } from './providers/http/connector-schema.js';
 import { presetParameters, PRESETS } from './providers/http/presets.js';
+import type { ASKING_KEYS } from './refuse-key.js';
 
 interface ProviderSchema {
   readonly description: string;
   /** Keys of its own that must be there. */
   readonly required: readonly string[];
   readonly properties: Readonly<Record<string, Schema>>;
+  /** It has none of `ASKING_KEYS`. */
+  readonly isInMemory?: boolean;
   /** With this key it is another one, to which texts under any name belong. */
   readonly withKey?: { readonly key: string; readonly schema: ProviderSchema };
 }
@@ -29,6 +32,7 @@ const PROVIDER_SCHEMAS: Readonly<Record<string, ProviderSchema>> = {
   file: {
     description: 'A CSV file with a header row, or a JSON array of objects. It is read again when it changes',
     required: ['path'],
+    isInMemory: true,
     properties: {
       path: {
         type: 'string',
@@ -193,7 +197,7 @@ function providerSchema(type: string, schema: ProviderSchema): Schema {
 
 function closedSchema(
   type: string,
-  { description, required, properties }: ProviderSchema,
+  { description, required, properties, isInMemory = false }: ProviderSchema,
   additionalProperties: Schema | false,
 ): Schema {
   return {
@@ -207,16 +211,21 @@ function closedSchema(
       description: { $ref: '#/definitions/note' },
       ...properties,
       fields: { $ref: '#/definitions/fields' },
-      pushSecret: { $ref: '#/definitions/pushSecret' },
-      prefetchMinutes: { $ref: '#/definitions/prefetchMinutes' },
-      ...limits(PROTECTION_LIMITS),
+      ...(isInMemory ? {} : ASKING_PROPERTIES),
     },
   };
 }
 
-function limits(table: Readonly<Record<string, Limit>>): Record<string, Schema> {
-  return Object.fromEntries(Object.entries(table).map(([key, limit]) => [key, { type: 'integer', ...limit }]));
+function limits<Key extends string>(table: Readonly<Record<Key, Limit>>): Record<Key, Schema> {
+  const schemas = Object.entries<Limit>(table).map(([key, limit]) => [key, { type: 'integer', ...limit }]);
+  return Object.fromEntries(schemas) as Record<Key, Schema>;
 }
+
+const ASKING_PROPERTIES: Readonly<Record<(typeof ASKING_KEYS)[number], Schema>> = {
+  pushSecret: { $ref: '#/definitions/pushSecret' },
+  prefetchMinutes: { $ref: '#/definitions/prefetchMinutes' },
+  ...limits(PROTECTION_LIMITS),
+};
 
 const SHARED: Schema = {
   name: {
@@ -292,7 +301,7 @@ const SHARED: Schema = {
         description: 'How long an answer is kept in memory. Customers of a "file" provider are in memory anyway',
         properties: limits(CACHE_LIMITS),
       },
-      lastKnownDays: limits({ lastKnownDays: LAST_KNOWN_DAYS })['lastKnownDays']!,
+      lastKnownDays: limits({ lastKnownDays: LAST_KNOWN_DAYS }).lastKnownDays,
     },
   },
 };

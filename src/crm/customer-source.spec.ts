@@ -3,6 +3,7 @@ import { lookupsOver, ScriptedProvider, SILENT } from '../../test/support/script
 import { parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
 import type { LastKnown, LastKnownStore } from './last-known.js';
+import { createLookups } from './create-lookups.js';
 import { DEFAULT_LOOKUP_OPTIONS } from './lookup-options.js';
 import type { LookupService } from './lookup.service.js';
 
@@ -362,9 +363,103 @@ describe('merged from all providers', () => {
       'that one finds twice and another once is found',
       { [ADDRESS]: 'ambiguous' },
       { [ADDRESS]: { a: 1 } },
-      { state: 'found', source: 'second', incomplete: false },
+      { state: 'found', source: 'second', incomplete: true },
     ],
   ])('a customer %s', async (_, first, second, lookup) => {
     expect((await result(merging(crm(first, 'first'), crm(second, 'second')))).lookup).toMatchObject(lookup);
   });
+
+  test('a field without a value is filled from the next', async () => {
+    const first = crm({ [ADDRESS]: { name: 'Dana', region: null, note: null } }, 'first');
+    const second = crm({ [ADDRESS]: { region: 'north', name: 'Other' } }, 'second');
+    expect((await result(merging(first, second))).customer).toEqual({ name: 'Dana', region: 'north', note: null });
+  });
+});
+
+describe('several providers', () => {
+  const TWICE: ScriptedProvider['answers'] = { [ADDRESS]: 'ambiguous' };
+
+  test('what the first said last goes before several at the second', async () => {
+    const first = crm({ [ADDRESS]: { tier: 'gold' } }, 'first');
+    const lookups = lookupsOver([first, crm(TWICE, 'second')], { lastKnown: new MemoryStore() });
+    await lookUp(lookups);
+    first.answers[ADDRESS] = down;
+    await jest.advanceTimersByTimeAsync(DAY);
+    expect(await lookUp(lookups)).toMatchObject({ matchedBy: 'last_known', tier: 'gold' });
+  });
+
+  test('several at the second say nothing while the first is silent', async () => {
+    expect((await lookUp(lookupsOver([crm({ '*': down }, 'first'), crm(TWICE, 'second')]))).state).toBe('unavailable');
+  });
+});
+
+test('a provider is asked a second time once for a message, on all steps together', async () => {
+  const first = 'dana+x@gmail.com';
+  let calls = 0;
+  const provider = crm({ [first]: () => (calls++ === 0 ? down : undefined), 'dana@gmail.com': down });
+  await lookUp(lookupsOver([provider]), first);
+  expect(provider.asked).toEqual([first, first, 'dana@gmail.com']);
+});
+
+test('many checks at once make one call', async () => {
+  const answer = Promise.withResolvers<Record<string, never>>();
+  const provider = crm({ check: () => answer.promise });
+  const lookups = lookupsOver([provider]);
+  const checks = Promise.all(Array.from({ length: 100 }, () => lookups.check(FOREVER)));
+  await jest.advanceTimersByTimeAsync(1);
+  answer.resolve({});
+  await checks;
+  expect(provider.asked).toEqual(['check']);
+});
+
+describe('a provider that answers from memory', () => {
+  class InMemory extends ScriptedProvider {
+    override readonly isInMemory = true;
+  }
+
+  test('holds nobody up beyond the deadline while it is still reading', async () => {
+    const lookups = lookupsOver([new InMemory('file', { '*': 'never' })]);
+    const deadline = new AbortController();
+    const answer = lookups.lookup(EMAIL, deadline.signal);
+    await jest.advanceTimersByTimeAsync(100);
+    deadline.abort();
+    expect((await answer).lookup.state).toBe('unavailable');
+  });
+
+  test('is always asked, and who is gone from it is not known any more', async () => {
+    const provider = new InMemory('file', { [ADDRESS]: { tier: 'gold' } });
+    const lastKnown = new MemoryStore();
+    const lookups = lookupsOver([provider], { lastKnown });
+    expect(await lookUp(lookups)).toMatchObject({ tier: 'gold', stale: false, ageSeconds: 0 });
+    expect(lastKnown.records.size).toBe(1);
+    delete provider.answers[ADDRESS];
+    expect((await lookUp(lookups)).state).toBe('not_found');
+    expect(lastKnown.records.size).toBe(0);
+    provider.answers[ADDRESS] = { tier: 'silver' };
+    expect(await lookUp(lookups)).toMatchObject({ tier: 'silver' });
+    provider.answers[ADDRESS] = down;
+    expect(await lookUp(lookups)).toMatchObject({ tier: 'silver', matchedBy: 'last_known' });
+  });
+});
+
+test('records of a provider that is configured otherwise are not its own', async () => {
+  const lastKnown = new MemoryStore();
+  const [one, other] = ['one', 'other'].map((url) => {
+    const provider = crm({ [ADDRESS]: { url } });
+    const source = { identity: url, protection: DEFAULT_LOOKUP_OPTIONS.protection, create: () => provider };
+    const surroundings = { lastKnown, observer: SILENT, report: () => undefined, budgetMs: Infinity };
+    return createLookups({ providers: [source], lookup: DEFAULT_LOOKUP_OPTIONS }, surroundings);
+  });
+  expect(one!.source('crm')!.stored.mapping).not.toBe(other!.source('crm')!.stored.mapping);
+});
+
+test('a call may take no longer than lets a second one fit in what a message can wait', async () => {
+  const provider = crm({ '*': 'never' });
+  const lookups = lookupsOver([provider], { budgetMs: 1_000 });
+  const deadline = new AbortController();
+  const answer = lookups.lookup(EMAIL, deadline.signal);
+  await jest.advanceTimersByTimeAsync(999);
+  expect(provider.asked).toHaveLength(2);
+  deadline.abort();
+  expect((await answer).lookup.state).toBe('unavailable');
 });

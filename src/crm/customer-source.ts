@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { CustomerRecord, JsonValue } from '../facts/facts.js';
 import { EnricherError } from '../shared/errors.js';
+import { orAborted } from '../shared/or-aborted.js';
 import type { CrmMatch, CrmProvider, CustomerPage } from './crm.provider.js';
 import type { CachedMatch, CustomerCache } from './customer-cache.js';
 import { isBlocked } from './failure.js';
-import type { FieldMap } from './field-map.js';
 import { Flights } from './flights.js';
-import type { Guard } from './guard.js';
+import type { Guard, RetryBudget } from './guard.js';
 import type { LastKnown, LastKnownStore, StoredProvider } from './last-known.js';
 import type { LookupKey } from './lookup-key.js';
 import type { LookupObserver } from './lookup-observer.js';
@@ -25,7 +25,8 @@ export type Sighting =
 
 export interface SourceParts {
   readonly provider: CrmProvider;
-  readonly fields: FieldMap;
+  /** How the provider is configured to find and map; records that came otherwise are not its own. */
+  readonly identity: string;
   readonly guard: Guard;
   readonly cache: CustomerCache;
   readonly lastKnown: LastKnownStore | null;
@@ -35,7 +36,7 @@ export interface SourceParts {
 }
 
 /** Longer ones are a mistake in the mapping, and would fill the cache and the store. */
-const MAX_RECORD_LENGTH = 1_000_000;
+const MAX_RECORD_LENGTH = 100_000;
 /** What is in memory need not be remembered at each message. */
 const REMEMBER_AGAIN_MS = 3_600_000;
 const MAX_REMEMBERED = 10_000;
@@ -45,13 +46,16 @@ export class CustomerSource {
   readonly name: string;
   readonly stored: StoredProvider;
   readonly #flights = new Flights<CrmMatch>();
-  readonly #rememberedAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+  readonly #remembered = new LRUCache<string, { readonly kind: CrmMatch['kind']; readonly at: number }>({
+    max: MAX_REMEMBERED,
+  });
+  #checking: Promise<void> | undefined;
   readonly #forgottenAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
 
   constructor(private readonly parts: SourceParts) {
-    const { provider, fields } = parts;
+    const { provider, identity } = parts;
     this.name = provider.name;
-    this.stored = { name: provider.name, mapping: hashOf(fields) };
+    this.stored = { name: provider.name, mapping: hashOf(identity) };
   }
 
   /** Whether it can tell by this key at all. */
@@ -60,9 +64,10 @@ export class CustomerSource {
   }
 
   /**
+   * @param retries of this message at this provider
    * @throws when the provider gave no answer in time; `toFailure` says why
    */
-  async find(key: LookupKey, signal: AbortSignal): Promise<Sighting> {
+  async find(key: LookupKey, signal: AbortSignal, retries: RetryBudget): Promise<Sighting> {
     const { provider, cache, observer } = this.parts;
     if (provider.isInMemory === true) return this.#findInMemory(key, signal);
     const cached = cache.get(this.#cacheKey(key.id));
@@ -71,12 +76,12 @@ export class CustomerSource {
       const freshness = cache.freshness(cached, now);
       if (freshness !== 'gone') {
         observer.avoided(freshness);
-        if (freshness === 'stale') this.#flights.refresh(key.id, (...call) => this.#fetch(key, ...call));
+        if (freshness === 'stale') this.#flights.refresh(key.id, (...call) => this.#fetch(key, retries, ...call));
         return sightingOf(cached, now, freshness === 'stale');
       }
     }
     if (this.#flights.has(key.id)) observer.avoided('joined');
-    const match = await this.#flights.join(key.id, (...call) => this.#fetch(key, ...call), signal);
+    const match = await this.#flights.join(key.id, (...call) => this.#fetch(key, retries, ...call), signal);
     return sightingOf({ match, at: 0 }, 0, false);
   }
 
@@ -84,8 +89,12 @@ export class CustomerSource {
   async lastKnown({ id }: LookupKey): Promise<Sighting | null> {
     const known = await this.parts.lastKnown?.get(this.stored, id).catch(() => null);
     if (known === null || known === undefined) return null;
-    this.parts.observer.remembered(this.name);
     return { kind: 'found', record: known.record, isStale: true, ageMs: Math.max(0, Date.now() - known.seenAt) };
+  }
+
+  /** What it last said was used in place of an answer. */
+  wasRemembered(): void {
+    this.parts.observer.remembered(this.name);
   }
 
   /** Takes in a record that the CRM brought; it is what the next message gets. */
@@ -140,8 +149,15 @@ export class CustomerSource {
     this.parts.lastKnown?.drop(this.stored, ids);
   }
 
-  /** Whether look-ups would work, asked of the provider now. */
-  async check(signal: AbortSignal): Promise<void> {
+  /** Whether look-ups would work, asked of the provider now; many who want to know make one call. */
+  check(signal: AbortSignal): Promise<void> {
+    this.#checking ??= this.#check(signal).finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
     const { provider, guard, ended } = this.parts;
     try {
       await guard.check((limited) => provider.check(limited), signal);
@@ -167,33 +183,36 @@ export class CustomerSource {
   async #findInMemory(key: LookupKey, signal: AbortSignal): Promise<Sighting> {
     signal.throwIfAborted();
     try {
-      const match = await this.#ask(key, signal);
+      const match = await orAborted(this.#ask(key, signal), signal);
       this.parts.ended(this.parts.provider, null);
-      if (match.kind === 'found') this.#rememberSometimes(key.id, match.record);
+      this.#rememberSometimes(key.id, match);
       return sightingOf({ match, at: 0 }, 0, false);
     } catch (error) {
-      this.parts.ended(this.parts.provider, error);
+      if (!signal.aborted) this.parts.ended(this.parts.provider, error);
       throw error;
     }
   }
 
-  #rememberSometimes(id: string, record: CustomerRecord): void {
+  #rememberSometimes(id: string, match: CrmMatch): void {
     const now = Date.now();
-    if (now - (this.#rememberedAt.get(id) ?? -Infinity) < REMEMBER_AGAIN_MS) return;
-    this.#rememberedAt.set(id, now);
-    this.parts.lastKnown?.put(this.stored, [{ id, record, seenAt: now }]);
+    const last = this.#remembered.get(id);
+    if (last?.kind === match.kind && Math.abs(now - last.at) < REMEMBER_AGAIN_MS) return;
+    this.#remembered.set(id, { kind: match.kind, at: now });
+    if (match.kind === 'found') this.parts.lastKnown?.put(this.stored, [{ id, record: match.record, seenAt: now }]);
+    else this.parts.lastKnown?.drop(this.stored, [id]);
   }
 
-  async #fetch(key: LookupKey, signal: AbortSignal, isCurrent: () => boolean): Promise<CrmMatch> {
+  async #fetch(key: LookupKey, retries: RetryBudget, signal: AbortSignal, isCurrent: () => boolean): Promise<CrmMatch> {
     const { guard, observer, ended, provider } = this.parts;
     try {
-      const match = await guard.call((limited) => this.#ask(key, limited), signal);
+      const match = await guard.call((limited) => this.#ask(key, limited), signal, retries);
       ended(provider, null);
       if (isCurrent()) this.#keep(key.id, match);
       return match;
     } catch (error) {
+      // That nobody waited any more says nothing of the provider.
       if (isBlocked(error)) observer.avoided('blocked');
-      else ended(provider, error);
+      else if (!signal.aborted) ended(provider, error);
       throw error;
     }
   }
@@ -247,6 +266,6 @@ function sightingOf({ match, at }: CachedMatch, now: number, isStale: boolean): 
     : { kind: match.kind };
 }
 
-function hashOf(fields: FieldMap): string {
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 16);
+function hashOf(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }

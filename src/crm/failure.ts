@@ -24,6 +24,15 @@ export class BlockedError extends RateLimitedError {
   }
 }
 
+/** The provider is spared: too many calls failed, or too many wait. */
+export class LeftAloneError extends Error {
+  override readonly name = 'LeftAloneError';
+
+  constructor(message = 'it is left alone for a while, after too many failures') {
+    super(message);
+  }
+}
+
 /** Nobody waits for the answer any more. */
 export class GivenUpError extends Error {
   override readonly name = 'GivenUpError';
@@ -35,11 +44,12 @@ export class GivenUpError extends Error {
 
 /** The provider was not asked: it told us to wait, the breaker is open, or too many wait already. */
 export function isBlocked(error: unknown): boolean {
-  return error instanceof BlockedError || isBrokenCircuitError(error) || isBulkheadRejectedError(error);
+  const isOurs = error instanceof BlockedError || error instanceof LeftAloneError;
+  return isOurs || isBrokenCircuitError(error) || isBulkheadRejectedError(error);
 }
 
 function ownWords(error: unknown): string {
-  if (error instanceof GivenUpError) return error.message;
+  if (error instanceof GivenUpError || error instanceof LeftAloneError) return error.message;
   if (isBulkheadRejectedError(error)) return 'too many look-ups wait for it';
   return isBlocked(error) ? 'it is left alone for a while, after too many failures' : 'the call failed';
 }

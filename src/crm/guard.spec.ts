@@ -50,7 +50,6 @@ const observer: LookupObserver = {
   called: (_provider, result) => void heard.push(result),
   avoided: () => undefined,
   remembered: () => undefined,
-  breakerChanged: (_provider, state) => void heard.push(`breaker ${state}`),
 };
 
 beforeEach(() => {
@@ -63,7 +62,7 @@ const makeGuard = () => new Guard('crm', OPTIONS, observer);
 
 /** What a call came to, while the clock runs as far as it needs to. */
 async function outcomeOf(guard: Guard, calls: Calls, signal: AbortSignal = FOREVER): Promise<string> {
-  const outcome = guard.call(calls.ask, signal).then(
+  const outcome = guard.call(calls.ask, signal, { left: 1 }).then(
     ({ kind }) => kind,
     (error: unknown) => `${toFailure(error).kind}: ${toFailure(error).message}`,
   );
@@ -110,9 +109,9 @@ describe('a guarded call', () => {
   test('waits as long as it was asked to before the second try, and no other call goes out meanwhile', async () => {
     const guard = makeGuard();
     const calls = new Calls([limited(2), FOUND]);
-    const first = guard.call(calls.ask, FOREVER);
+    const first = guard.call(calls.ask, FOREVER, { left: 1 });
     await jest.advanceTimersByTimeAsync(1_900);
-    const second = guard.call(calls.ask, FOREVER);
+    const second = guard.call(calls.ask, FOREVER, { left: 1 });
     await jest.advanceTimersByTimeAsync(50);
     expect(calls.made).toBe(1);
     await jest.advanceTimersByTimeAsync(500);
@@ -131,7 +130,7 @@ describe('a guarded call', () => {
     await jest.advanceTimersByTimeAsync(600_000);
     expect(await outcomeOf(guard, calls)).toBe('found');
     expect(guard.state).toBe('closed');
-    expect(heard).toEqual(['rate_limited', 'breaker open', 'found', 'breaker closed']);
+    expect(heard).toEqual(['rate_limited', 'found']);
   });
 
   test('is never asked to wait for more than a day', async () => {
@@ -169,29 +168,85 @@ describe('the breaker', () => {
     await jest.advanceTimersByTimeAsync(OPTIONS.breakerOpenMs);
     expect(await outcomeOf(guard, calls)).toBe('found');
     expect(guard.state).toBe('closed');
-    expect(heard.filter((each) => each.startsWith('breaker'))).toEqual([
-      'breaker open',
-      'breaker half_open',
-      'breaker closed',
-    ]);
   });
 
-  test('stays closed for single failures among successes, and for refusals', async () => {
+  test('opens when everything is refused, and not for some refusals among answers', async () => {
+    const guard = makeGuard();
+    const some = new Calls(Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? FOUND : refused())));
+    for (let delivery = 0; delivery < 40; delivery++) await outcomeOf(guard, some);
+    expect([guard.state, some.made]).toEqual(['closed', 40]);
+    const all = new Calls([refused()]);
+    for (let delivery = 0; delivery < 60; delivery++) await outcomeOf(guard, all);
+    expect(guard.state).toBe('open');
+    expect(all.made).toBeLessThan(30);
+    await jest.advanceTimersByTimeAsync(OPTIONS.breakerOpenMs);
+    expect(await outcomeOf(guard, new Calls([FOUND]))).toBe('found');
+    expect(guard.state).toBe('closed');
+  });
+
+  test('holds nobody up while one call tries', async () => {
+    const guard = makeGuard();
+    for (let delivery = 0; delivery < 5; delivery++) await outcomeOf(guard, new Calls([down()]));
+    await jest.advanceTimersByTimeAsync(OPTIONS.breakerOpenMs);
+    const probe = guard.call(new Calls(['never']).ask, FOREVER, { left: 0 });
+    await jest.advanceTimersByTimeAsync(1);
+    expect(guard.state).toBe('half_open');
+    const other = new Calls([FOUND]);
+    await expect(guard.call(other.ask, FOREVER, { left: 1 })).rejects.toThrow('it is left alone');
+    expect(other.made).toBe(0);
+    await Promise.all([expect(probe).rejects.toThrow('no answer'), jest.advanceTimersByTimeAsync(3_000)]);
+  });
+
+  test('opens again as long as we were told to wait, whatever happens to the clock', async () => {
+    const guard = makeGuard();
+    await outcomeOf(guard, new Calls([limited(10)]));
+    jest.setSystemTime(Date.now() - 3_600_000);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(await outcomeOf(guard, new Calls([FOUND]))).toBe('found');
+  });
+
+  test('stays closed for single failures among successes', async () => {
     const guard = makeGuard();
     const mixed = new Calls(Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? down() : FOUND)));
     for (let delivery = 0; delivery < 40; delivery++) expect(await outcomeOf(guard, mixed)).toBe('found');
-    const calls = new Calls([refused()]);
-    for (let delivery = 0; delivery < 40; delivery++) await outcomeOf(guard, calls);
-    expect([guard.state, calls.made]).toEqual(['closed', 40]);
+    expect(guard.state).toBe('closed');
   });
 });
 
 test('never more calls are under way than allowed, and those who wait get their turn', async () => {
   const calls = new Calls([FOUND]);
   const guard = makeGuard();
-  const answers = await Promise.all(Array.from({ length: 1_000 }, () => guard.call(calls.ask, FOREVER)));
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => guard.call(calls.ask, FOREVER, { left: 1 })));
   expect(new Set(answers)).toEqual(new Set([FOUND]));
   expect([calls.made, calls.mostUnderWay]).toEqual([1_000, OPTIONS.maxConcurrent]);
+});
+
+test('who waits for a place as long as a call may take is not served too late', async () => {
+  const guard = makeGuard();
+  const slow = new Calls(['never']);
+  const first = Array.from({ length: 4 }, () => guard.call(slow.ask, FOREVER, { left: 0 }).catch(() => 'failed'));
+  await jest.advanceTimersByTimeAsync(1_000);
+  const calls = new Calls([FOUND]);
+  const late = Array.from({ length: 3 }, () => guard.call(calls.ask, FOREVER, { left: 0 }));
+  await jest.advanceTimersByTimeAsync(2_100);
+  expect(await Promise.all([...first, ...late])).toEqual([...first.map(() => 'failed'), FOUND, FOUND, FOUND]);
+  const busy = makeGuard();
+  const before = Array.from({ length: 8 }, () => busy.call(slow.ask, FOREVER, { left: 0 }).catch(() => 'failed'));
+  const crowded = busy.call(calls.ask, FOREVER, { left: 1 });
+  await Promise.all([expect(crowded).rejects.toThrow('too many look-ups wait'), jest.advanceTimersByTimeAsync(3_000)]);
+  await jest.advanceTimersByTimeAsync(3_000);
+  expect(await Promise.all(before)).toEqual(before.map(() => 'failed'));
+});
+
+test('a second try is made once for a message, however many calls it needs', async () => {
+  const guard = makeGuard();
+  const retries = { left: 1 };
+  const flaky = new Calls([down(), FOUND, down(), FOUND]);
+  const first = guard.call(flaky.ask, FOREVER, retries);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(await first).toBe(FOUND);
+  await expect(guard.call(flaky.ask, FOREVER, retries)).rejects.toThrow('it is down');
+  expect(flaky.made).toBe(3);
 });
 
 test('a check is one try, whatever the breaker says, but not while we were asked to wait', async () => {

@@ -9,5 +9,4 @@ export interface LookupObserver {
   avoided(reason: 'not_needed' | 'fresh' | 'stale' | 'joined' | 'blocked'): void;
   /** The last known record answered in place of the provider. */
   remembered(provider: string): void;
-  breakerChanged(provider: string, state: 'closed' | 'half_open' | 'open'): void;
 }

@@ -1,11 +1,14 @@
 import type { LookupResult } from '../facts/build-facts.js';
-import type { LookupFacts, LookupState, MatchedBy } from '../facts/facts.js';
+import type { CustomerRecord, JsonValue, LookupFacts, LookupState, MatchedBy } from '../facts/facts.js';
 import type { EmailAddress } from '../shared/email-address.js';
 import type { CustomerSource, Sighting } from './customer-source.js';
 import { stepsFor } from './lookup-key.js';
 import type { LookupObserver } from './lookup-observer.js';
 import type { Strategy } from './lookup-options.js';
 import type { ProviderStatuses, ProviderStatus } from './provider-statuses.js';
+
+/** For each message and provider. */
+const RETRIES = 1;
 
 type Found = Extract<Sighting, { kind: 'found' }>;
 
@@ -73,20 +76,28 @@ export const NOT_LOOKED_UP: LookupResult = ended('skipped');
 
 async function climb(sources: readonly CustomerSource[], email: EmailAddress, signal: AbortSignal): Promise<Climb> {
   const silent = new Set<CustomerSource>();
+  const retries = new Map(sources.map((source) => [source, { left: RETRIES }]));
   for (const { key, matchedBy } of stepsFor(email)) {
-    let remembered: Climb | undefined;
+    let remembered: { readonly sighting: Found; readonly source: CustomerSource } | undefined;
     for (const source of sources) {
       if (!source.canTell(key)) continue;
-      const sighting = silent.has(source) ? null : await source.find(key, signal).catch(() => null);
+      const sighting = silent.has(source)
+        ? null
+        : await source.find(key, signal, retries.get(source)!).catch(() => null);
       if (sighting?.kind === 'found') return { kind: 'found', sighting, matchedBy, source: source.name };
-      if (sighting?.kind === 'ambiguous') return { kind: 'ambiguous', source: source.name };
+      // Whether there are several is for nobody to guess; but a provider that comes first might have known the one.
+      if (sighting?.kind === 'ambiguous' && remembered === undefined)
+        return silent.size > 0 ? { kind: 'unavailable' } : { kind: 'ambiguous', source: source.name };
+      if (sighting?.kind === 'ambiguous') break;
       if (sighting !== null) continue;
       silent.add(source);
       const known = remembered === undefined ? await source.lastKnown(key) : null;
-      if (known?.kind === 'found')
-        remembered = { kind: 'found', sighting: known, matchedBy: 'last_known', source: source.name };
+      if (known?.kind === 'found') remembered = { sighting: known, source };
     }
-    if (remembered !== undefined) return remembered;
+    if (remembered === undefined) continue;
+    const { sighting, source } = remembered;
+    source.wasRemembered();
+    return { kind: 'found', sighting, matchedBy: 'last_known', source: source.name };
   }
   return { kind: silent.size > 0 ? 'unavailable' : 'not_found' };
 }
@@ -113,7 +124,7 @@ function resultOf(climbed: Climb): LookupResult {
   }
 }
 
-/** One customer of all who found; what a silent provider would have said is missing, and `incomplete` says so. */
+/** One customer of all who found; what a provider that is silent, or cannot choose, would have said is missing, and `incomplete` says so. */
 function merged(climbs: readonly Climb[]): LookupResult {
   const found = climbs.filter((climbed) => climbed.kind === 'found');
   const [first] = found;
@@ -122,16 +133,14 @@ function merged(climbs: readonly Climb[]): LookupResult {
     return resultOf(kinds.map((kind) => climbs.find((climbed) => climbed.kind === kind)).find((each) => each)!);
   }
   const { lookup } = resultOf(first);
+  const isMissing = (kind: Climb['kind']) => kind === 'unavailable' || kind === 'ambiguous';
   return {
-    // Later ones come first, so that the fields of earlier ones win.
-    customer: Object.freeze(
-      Object.fromEntries(found.toReversed().flatMap(({ sighting }) => Object.entries(sighting.record))),
-    ),
+    customer: Object.freeze(fillFields(found.map(({ sighting }) => sighting.record))),
     lookup: {
       ...lookup,
       stale: found.some(({ sighting }) => sighting.isStale),
       ageSeconds: Math.floor(Math.max(...found.map(({ sighting }) => sighting.ageMs)) / 1_000),
-      incomplete: climbs.some(({ kind }) => kind === 'unavailable'),
+      incomplete: climbs.some(({ kind }) => isMissing(kind)),
     },
   };
 }
@@ -141,4 +150,13 @@ function ended(state: LookupState, source: string | null = null): LookupResult {
     customer: null,
     lookup: { state, matchedBy: null, source, stale: false, ageSeconds: null, incomplete: false },
   };
+}
+
+/** Each field from the first record that has a value for it. */
+function fillFields(records: readonly CustomerRecord[]): CustomerRecord {
+  const filled = new Map<string, JsonValue>();
+  for (const record of records)
+    for (const [name, value] of Object.entries(record))
+      if ((filled.get(name) ?? null) === null) filled.set(name, value);
+  return Object.fromEntries(filled);
 }

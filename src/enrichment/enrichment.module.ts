@@ -23,7 +23,7 @@ import { Store } from '../store/store.js';
 import { AnswerService } from './answer.service.js';
 import { DeliveryLog } from './delivery-log.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
-import { EnrichmentService } from './enrichment.service.js';
+import { EnrichmentService, lookupBudgetMs } from './enrichment.service.js';
 import { Intake } from './intake.js';
 import { logChanged, logMailboxesEvent, logProviderStatus, logRulesEvent, logStoreFault } from './log-events.js';
 
@@ -69,9 +69,19 @@ const FIRST_CHECK_MS = 10_000;
     },
     {
       provide: LookupService,
-      inject: [CRM_CONFIG, LAST_KNOWN, LookupMetrics],
-      useFactory: (crm: CrmConfig, lastKnown: LastKnownStore | null, observer: LookupMetrics) =>
-        createLookups(crm, { lastKnown, observer, report: logProviderStatus }),
+      inject: [CRM_CONFIG, LAST_KNOWN, LookupMetrics, Metrics, getConfigToken(SERVICE_CONFIG)],
+      useFactory: (
+        crm: CrmConfig,
+        lastKnown: LastKnownStore | null,
+        observer: LookupMetrics,
+        metrics: Metrics,
+        { answerDeadlineMs }: ServiceConfig,
+      ) => {
+        const budgetMs = lookupBudgetMs(answerDeadlineMs);
+        const lookups = createLookups(crm, { lastKnown, observer, report: logProviderStatus, budgetMs });
+        metrics.breakers = () => lookups.statuses;
+        return lookups;
+      },
     },
     {
       provide: MailboxesService,

@@ -24,6 +24,11 @@ export interface EnrichmentOptions {
 const RESERVE_MS = 1_500;
 const EVENT = 'received';
 
+/** What a look-up may take of the whole, in milliseconds. */
+export function lookupBudgetMs(answerDeadlineMs: number): number {
+  return Math.max(answerDeadlineMs / 2, answerDeadlineMs - RESERVE_MS);
+}
+
 /** The story of a message: look up, decide, compose. The only place that knows the order of the steps. */
 export class EnrichmentService {
   constructor(
@@ -74,13 +79,13 @@ export class EnrichmentService {
     const address = senderAddress(delivery);
     const isNeeded = address === null || this.options.alwaysLookUp === true || needsLookup(ruleSet, facts);
     if (!isNeeded) return this.lookups.skip();
-    const { answerDeadlineMs } = this.options;
-    const wholeMs = Math.max(answerDeadlineMs / 2, answerDeadlineMs - RESERVE_MS);
+    const wholeMs = lookupBudgetMs(this.options.answerDeadlineMs);
     const budgetMs = Math.max(0, wholeMs - (performance.now() - arrivedAt));
     const { cutOff } = this.intake;
     const limit = new AbortController();
     const abort = () => limit.abort();
     const deadline = setTimeout(abort, budgetMs);
+    if (cutOff.aborted) abort();
     cutOff.addEventListener('abort', abort, { once: true });
     try {
       return await this.lookups.lookup(address, limit.signal);

@@ -46,7 +46,7 @@ test.each<[what: string, happens: (observer: LookupObserver) => void, series: st
       observer.avoided('stale');
     },
     [
-      'enricher_crm_calls_avoided_total{reason="cached"} 2',
+      'enricher_crm_calls_avoided_total{reason="cached"} 1',
       'enricher_crm_cache_hits_total{kind="fresh"} 1',
       'enricher_crm_cache_hits_total{kind="stale"} 1',
     ],
@@ -63,21 +63,6 @@ test.each<[what: string, happens: (observer: LookupObserver) => void, series: st
       observer.remembered('hubspot');
     },
     ['enricher_crm_calls_avoided_total{reason="blocked"} 1', 'enricher_crm_cache_hits_total{kind="last_known"} 1'],
-  ],
-  [
-    'breakers',
-    (observer) => {
-      observer.breakerChanged('hubspot', 'open');
-      observer.breakerChanged('zoho', 'open');
-      observer.breakerChanged('zoho', 'half_open');
-      observer.breakerChanged('files', 'open');
-      observer.breakerChanged('files', 'closed');
-    },
-    [
-      'enricher_crm_breaker_state{provider="hubspot"} 2',
-      'enricher_crm_breaker_state{provider="zoho"} 1',
-      'enricher_crm_breaker_state{provider="files"} 0',
-    ],
   ],
 ])('counts %s', async (_what, happens, series) => {
   expect(await seriesAfter(happens)).toEqual(series);

@@ -2,15 +2,12 @@ import type { CallResult, LookupObserver } from '../crm/lookup-observer.js';
 import type { Metrics } from './metrics.js';
 
 type Avoided = Parameters<LookupObserver['avoided']>[0];
-type BreakerState = Parameters<LookupObserver['breakerChanged']>[1];
 
-const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
-
-/** Why a call was not made, and what of the cache answered instead; null when nothing did. */
-const AVOIDED: Readonly<Record<Avoided, { readonly reason: string; readonly kind: string | null }>> = {
+/** Why a call was not made (null: it was, in the background), and what of the cache answered instead; null when nothing did. */
+const AVOIDED: Readonly<Record<Avoided, { readonly reason: string | null; readonly kind: string | null }>> = {
   not_needed: { reason: 'not_needed', kind: null },
   fresh: { reason: 'cached', kind: 'fresh' },
-  stale: { reason: 'cached', kind: 'stale' },
+  stale: { reason: null, kind: 'stale' },
   joined: { reason: 'joined', kind: 'joined' },
   blocked: { reason: 'blocked', kind: null },
 };
@@ -26,15 +23,11 @@ export class LookupMetrics implements LookupObserver {
 
   avoided(why: Avoided): void {
     const { reason, kind } = AVOIDED[why];
-    this.metrics.crmCallsAvoided.inc({ reason });
+    if (reason !== null) this.metrics.crmCallsAvoided.inc({ reason });
     if (kind !== null) this.metrics.crmCacheHits.inc({ kind });
   }
 
   remembered(_provider: string): void {
     this.metrics.crmCacheHits.inc({ kind: 'last_known' });
-  }
-
-  breakerChanged(provider: string, state: BreakerState): void {
-    this.metrics.crmBreakerState.set({ provider }, BREAKER_VALUES[state]);
   }
 }

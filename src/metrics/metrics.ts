@@ -5,6 +5,8 @@ const DELIVERY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** One try at a CRM: no more than its timeout. */
 const LOOKUP_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
+const BREAKERS = { closed: 0, half_open: 1, open: 2 } as const;
+
 /** How the store stands, as far as metrics go. */
 export interface StoreStatus {
   readonly state: 'ok' | 'down';
@@ -23,6 +25,8 @@ export class Metrics {
   readonly registry = new Registry();
   /** Who takes deliveries in says here how many there are. */
   countInFlight: () => number = () => 0;
+  /** Who looks up says here how the breakers stand. */
+  breakers: () => readonly { readonly name: string; readonly breaker: keyof typeof BREAKERS }[] = () => [];
   /** Who keeps decisions says here how the store stands. */
   storeStatus: () => StoreStatus = () => ({ state: 'ok', buffered: 0, dropped: 0 });
   private readonly own = { registers: [this.registry] };
@@ -149,11 +153,14 @@ export class Metrics {
     help: 'Look-ups answered without a call of their own, by kind of what answered',
     labelNames: ['kind'],
   });
-  readonly crmBreakerState = new Gauge({
+  readonly crmBreakerState: Gauge<'provider'> = new Gauge({
     ...this.own,
     name: 'enricher_crm_breaker_state',
     help: 'Circuit breaker of a provider: 0 closed, 1 half-open, 2 open',
     labelNames: ['provider'],
+    collect: () => {
+      for (const { name, breaker } of this.breakers()) this.crmBreakerState.set({ provider: name }, BREAKERS[breaker]);
+    },
   });
   readonly crmPrefetchCustomers = new Counter({
     ...this.own,

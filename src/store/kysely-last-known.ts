@@ -23,12 +23,13 @@ interface Write {
 const DAY_MS = 86_400_000;
 /** A message waits for this one when its CRM gave no answer. */
 const READ_TIMEOUT_MS = 500;
+const READ_AGAIN_MS = 1_000;
 /** Writes are collected so long and kept together. */
 const WRITE_EVERY_MS = 200;
 const TRY_AGAIN_MS = 2_000;
-const MAX_WRITES_AT_ONCE = 1_000;
+const MAX_WRITES_AT_ONCE = 200;
 /** More than these that cannot be written are forgotten, the oldest first. */
-const MAX_WAITING = 100_000;
+const MAX_WAITING = 20_000;
 const PURGE_EVERY_MS = 3_600_000;
 const PURGED_AT_ONCE = 1_000;
 
@@ -42,7 +43,8 @@ export class KyselyLastKnown implements LastKnownStore {
   #writing: Promise<boolean> = Promise.resolve(true);
   #purgeAt = 0;
   /** What went wrong last; null when all is well. */
-  #fault: string | null = null;
+  readonly #faults: { read: string | null; write: string | null } = { read: null, write: null };
+  #readAgainAt = 0;
   #isClosed = false;
 
   constructor(
@@ -68,7 +70,7 @@ export class KyselyLastKnown implements LastKnownStore {
   }
 
   async prefetchState({ name, mapping }: StoredProvider): Promise<PrefetchState> {
-    const row = await this.#try(async () => {
+    const row = await this.#try('write', async () => {
       const db = await this.store.ready();
       return db
         .selectFrom('prefetches')
@@ -94,7 +96,7 @@ export class KyselyLastKnown implements LastKnownStore {
       next: open?.next ?? null,
       customers: open?.customers ?? null,
     };
-    const isKept = await this.#try(async () => {
+    const isKept = await this.#try('write', async () => {
       const db = await this.store.ready();
       await db
         .insertInto('prefetches')
@@ -144,7 +146,7 @@ export class KyselyLastKnown implements LastKnownStore {
       const some = [...this.#waiting].slice(0, MAX_WRITES_AT_ONCE);
       if (some.length === 0) return true;
       const writes = some.map(([, write]) => write);
-      const isWritten = await this.#try(async () => {
+      const isWritten = await this.#try('write', async () => {
         await this.#insert(writes);
         await this.#delete(writes);
         return true;
@@ -187,7 +189,10 @@ export class KyselyLastKnown implements LastKnownStore {
   }
 
   async #read({ name, mapping }: StoredProvider, id: string): Promise<LastKnown | null> {
-    const known = await this.#try(() =>
+    // A message with several providers and steps waits once for a database that does not answer.
+    if (performance.now() < this.#readAgainAt) return null;
+    const startedAt = performance.now();
+    const known = await this.#try('read', () =>
       within(READ_TIMEOUT_MS, async () => {
         const db = await this.store.ready();
         const row = await db
@@ -196,9 +201,11 @@ export class KyselyLastKnown implements LastKnownStore {
           .where((where) => where.and({ provider: name, id, mapping }))
           .executeTakeFirst();
         if (row === undefined) return null;
-        return { id, record: Object.freeze(JSON.parse(row.record) as CustomerRecord), seenAt: row.seen_at };
+        return { id, record: parseRecord(row.record), seenAt: row.seen_at };
       }),
     );
+    const endedAt = performance.now();
+    if (endedAt - startedAt >= READ_TIMEOUT_MS) this.#readAgainAt = endedAt + READ_AGAIN_MS;
     return known ?? null;
   }
 
@@ -207,7 +214,7 @@ export class KyselyLastKnown implements LastKnownStore {
     const now = Date.now();
     if (now < this.#purgeAt) return true;
     const oldest = now - this.options.maxAgeDays * DAY_MS;
-    const purged = await this.#try(async () => {
+    const purged = await this.#try('write', async () => {
       const db = await this.store.ready();
       const old = await db
         .selectFrom('customers')
@@ -227,15 +234,15 @@ export class KyselyLastKnown implements LastKnownStore {
     return true;
   }
 
-  async #try<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #try<T>(what: 'read' | 'write', work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
-      this.#fault = null;
+      this.#faults[what] = null;
       return result;
     } catch (error) {
       const { message } = error as Error;
-      if (this.#fault === null) this.options.report(message);
-      this.#fault = message;
+      if (Object.values(this.#faults).every((fault) => fault === null)) this.options.report(message);
+      this.#faults[what] = message;
       return undefined;
     }
   }
@@ -243,11 +250,20 @@ export class KyselyLastKnown implements LastKnownStore {
   #notKept(): EnricherError {
     return new EnricherError(
       'OUTPUT_FAILED',
-      `the last known customers cannot be kept: ${this.#fault ?? 'unknown why'}`,
+      `the last known customers cannot be kept: ${this.#faults.write ?? 'unknown why'}`,
     );
   }
 }
 
 function keyOf({ name }: StoredProvider, id: string): string {
   return `${name}\n${id}`;
+}
+
+/** @throws Error that does not repeat what is in the record */
+function parseRecord(text: string): CustomerRecord {
+  try {
+    return Object.freeze(JSON.parse(text) as CustomerRecord);
+  } catch {
+    throw new Error('a record is no JSON');
+  }
 }

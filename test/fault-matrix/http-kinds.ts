@@ -20,17 +20,17 @@ const rest: Vendor = {
   },
 };
 
-/** Localhost by name, so that DNS can fail. */
-const byName = (url: string) => url.replace('127.0.0.1', 'localhost');
+/** By name, so that DNS can fail. */
+const HOST = 'localhost';
 
 const generic: Kind = {
   name: 'http',
   async start() {
-    const server = await VendorServer.start(rest);
+    const server = await VendorServer.start(rest, HOST);
     const request = (query: object) => ({ path: '/people', query, items: 'people' });
     return rigOver(server, '/people', {
       type: 'http',
-      baseUrl: byName(server.url),
+      baseUrl: server.url,
       auth: { type: 'bearer', token: TOKEN },
       byEmail: request({ email: '{{email}}' }),
       byDomain: request({ domain: '{{domain}}' }),
@@ -43,8 +43,8 @@ function presetKind(name: string, preset: Preset): Kind {
   return {
     name,
     async start() {
-      const server = await VendorServer.start(preset.vendor(contractData()));
-      const written = JSON.stringify({ type: preset.type, ...preset.parameters(byName(server.url)) });
+      const server = await VendorServer.start(preset.vendor(contractData()), HOST);
+      const written = JSON.stringify({ type: preset.type, ...preset.parameters(server.url) });
       const provider = JSON.parse(written, (_, value: unknown) =>
         typeof value === 'string'
           ? value.replace(/^\$\{env:(\w+)\}$/, (_reference, key: string) => preset.env[key]!)

@@ -84,6 +84,7 @@ const postgres: Kind = {
           return breakDns();
         },
       },
+      ofRecords: ['50 MB answer'],
       calls: () => null,
       close: () => server.close(),
     };
@@ -134,6 +135,7 @@ const sqlite: Kind = {
         }),
         '50 MB answer': broken(() => run(RENAMED.away, huge)),
       },
+      ofRecords: ['50 MB answer'],
       calls: () => null,
       close: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
     });

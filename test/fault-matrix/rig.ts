@@ -6,6 +6,8 @@ export interface Rig {
   readonly provider: Readonly<Record<string, unknown>>;
   /** What can go wrong with this kind, each with what breaks it; it says how to mend it. What a kind cannot suffer is absent. */
   readonly faults: Partial<Readonly<Record<FaultName, () => Mend | Promise<Mend>>>>;
+  /** Faults of the records themselves: who is in none is answered all the same. */
+  readonly ofRecords?: readonly FaultName[];
   /** Calls that reached the CRM so far; null when they cannot be counted. */
   calls(): number | null;
   close(): Promise<void>;

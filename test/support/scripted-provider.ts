@@ -17,7 +17,7 @@ export class ScriptedProvider extends CrmProvider {
 
   constructor(
     readonly name: string,
-    readonly answers: Record<string, ScriptedAnswer | (() => ScriptedAnswer | Promise<ScriptedAnswer>)>,
+    readonly answers: Record<string, ScriptedAnswer | (() => ScriptedAnswer | undefined | Promise<ScriptedAnswer>)>,
   ) {
     super();
   }
@@ -77,13 +77,13 @@ export function lookupsOver(
 ): LookupService {
   const options = { ...DEFAULT_LOOKUP_OPTIONS, ...lookup };
   const sources = providers.map((provider): SourceConfig => ({
-    fields: null,
+    identity: provider.name,
     protection: options.protection,
     create: () => provider,
   }));
   return createLookups(
     { providers: sources, lookup: options },
-    { lastKnown: null, observer: SILENT, report: () => undefined, ...surroundings },
+    { lastKnown: null, observer: SILENT, report: () => undefined, budgetMs: Infinity, ...surroundings },
   );
 }
 
@@ -91,5 +91,4 @@ export const SILENT: LookupSurroundings['observer'] = {
   called: () => undefined,
   avoided: () => undefined,
   remembered: () => undefined,
-  breakerChanged: () => undefined,
 };

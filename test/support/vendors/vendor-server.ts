@@ -167,7 +167,10 @@ export class VendorServer implements AsyncDisposable {
   readonly #interruptions: Interruption[] = [];
   readonly #server;
 
-  private constructor(vendor: Vendor) {
+  private constructor(
+    vendor: Vendor,
+    private readonly host: string,
+  ) {
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -181,14 +184,15 @@ export class VendorServer implements AsyncDisposable {
     });
   }
 
-  static async start(vendor: Vendor): Promise<VendorServer> {
-    const server = new VendorServer(vendor);
+  /** @param host by what it calls itself */
+  static async start(vendor: Vendor, host = '127.0.0.1'): Promise<VendorServer> {
+    const server = new VendorServer(vendor, host);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     return server;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://${this.host}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Answers the next requests whose URL has `at` in it by this step instead. */

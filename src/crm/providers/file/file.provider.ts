@@ -7,7 +7,7 @@ import type { EmailAddress } from '../../../shared/email-address.js';
 import { EnricherError } from '../../../shared/errors.js';
 import type { ProviderContext } from '../../crm-config.js';
 import { type CrmMatch, CrmProvider, type ProviderStanding } from '../../crm.provider.js';
-import { refuseKey } from '../../refuse-key.js';
+import { ASKING_KEYS, refuseKey } from '../../refuse-key.js';
 import { type CustomerColumns, type CustomerIndex, DATABASE_HINT, readCustomers } from './customer-index.js';
 import { TimeSlices } from './time-slices.js';
 
@@ -30,7 +30,7 @@ export function readFileProvider(
   reader: ObjectReader,
 ): (() => CrmProvider) | undefined {
   reader.require('path', 'a "file" provider');
-  for (const key of ['pushSecret', 'prefetchMinutes'] as const) refuseKey(reader, key, NOT_NEEDED);
+  for (const key of ASKING_KEYS) refuseKey(reader, key, NOT_NEEDED);
   const written = text(reader, 'path');
   const matchReader = reader.object('match');
   matchReader?.allow(['email', 'domain'], '"match"');

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import mysql, { type ConnectionOptions, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
 import { isConnectionLost, toSqlError } from './mysql-errors.js';
 import { EXACT_VALUES, toJson } from './mysql-values.js';
-import { orAborted } from './or-aborted.js';
+import { orAborted } from '../../../shared/or-aborted.js';
 import {
   databaseClosed,
   type SqlClient,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { JsonValue } from '../../../facts/facts.js';
-import { orAborted } from './or-aborted.js';
+import { orAborted } from '../../../shared/or-aborted.js';
 import { requestCancel } from './postgres-cancel.js';
 import { isConnectionLost, toSqlError } from './postgres-errors.js';
 import { postgresTypes } from './postgres-values.js';
