@@ -5,15 +5,22 @@ import type { LastKnownStore } from '../crm/last-known.js';
 import { LookupService } from '../crm/lookup.service.js';
 import { CRM_CONFIG, EnrichmentModule, LAST_KNOWN } from '../enrichment/enrichment.module.js';
 import { Metrics } from '../metrics/metrics.js';
-import { NoLease, PrefetchLease } from './prefetch-lease.js';
+import { OWNER, StoreModule } from '../store/store.module.js';
+import { StoreLease } from '../store/store-lease.js';
+import { Store } from '../store/store.js';
+import { PrefetchLease } from './prefetch-lease.js';
 import { PrefetchLog } from './prefetch-log.js';
 import { PrefetchScheduler, type ScheduledSource } from './prefetch.scheduler.js';
 
 /** Customers fetched ahead of their messages, on a schedule. */
 @Module({
-  imports: [EnrichmentModule, ScheduleModule.forRoot()],
+  imports: [EnrichmentModule, StoreModule, ScheduleModule.forRoot()],
   providers: [
-    { provide: PrefetchLease, useClass: NoLease },
+    {
+      provide: PrefetchLease,
+      inject: [Store, OWNER],
+      useFactory: (store: Store, owner: string): PrefetchLease => new StoreLease(store, owner),
+    },
     {
       provide: PrefetchScheduler,
       inject: [CRM_CONFIG, LAST_KNOWN, LookupService, SchedulerRegistry, PrefetchLease, Metrics],

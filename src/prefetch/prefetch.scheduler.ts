@@ -29,6 +29,8 @@ export interface SchedulerParts {
 
 /** A start is not made slower by what can wait. */
 const FIRST_RUN_AFTER_MS = 1_000;
+/** Another replica fetches: when it dies, somebody goes on soon. */
+const LOOK_AGAIN_MS = 10_000;
 /** Replicas that start together, and providers at one CRM, do not run together: so much of a pause is random. */
 const JITTER = 0.1;
 
@@ -41,10 +43,15 @@ export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicat
 
   async onApplicationBootstrap(): Promise<void> {
     for (const scheduled of this.parts.sources) {
-      const { completeUntil, open } = await this.parts.store.prefetchState(scheduled.source.stored);
-      const isDueAt = completeUntil === null || open !== null ? 0 : completeUntil + OVERLAP_MS + scheduled.everyMs;
-      this.#schedule(scheduled, Math.max(isDueAt - Date.now(), FIRST_RUN_AFTER_MS * (1 + Math.random())));
+      const first = FIRST_RUN_AFTER_MS * (1 + Math.random());
+      this.#schedule(scheduled, Math.max(await this.#dueInMs(scheduled), first));
     }
+  }
+
+  /** Whoever fetched last, here or on another replica, it counts for all. */
+  async #dueInMs({ source, everyMs }: ScheduledSource): Promise<number> {
+    const { completeUntil, open } = await this.parts.store.prefetchState(source.stored);
+    return completeUntil === null || open !== null ? 0 : completeUntil + OVERLAP_MS + everyMs - Date.now();
   }
 
   /** Cuts runs off; they keep their place. */
@@ -70,13 +77,16 @@ export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicat
 
   async #run(scheduled: ScheduledSource): Promise<void> {
     const { source, everyMs } = scheduled;
+    let nextMs = everyMs;
     try {
-      await this.parts.lease.hold(source.name, (held) => this.#fetch(source, held));
+      const dueMs = await this.#dueInMs(scheduled);
+      const isOurs = dueMs <= 0 && (await this.parts.lease.hold(source.name, (held) => this.#fetch(source, held)));
+      if (dueMs > 0) nextMs = dueMs;
+      else if (!isOurs) nextMs = LOOK_AGAIN_MS;
     } catch (error) {
       this.parts.listener.failed(source.name, error as Error);
-    } finally {
-      if (!this.#stopped.signal.aborted) this.#schedule(scheduled, everyMs * (1 + JITTER * (Math.random() - 0.5)));
     }
+    if (!this.#stopped.signal.aborted) this.#schedule(scheduled, nextMs * (1 + JITTER * (Math.random() - 0.5)));
   }
 
   async #fetch(source: CustomerSource, held: AbortSignal): Promise<void> {

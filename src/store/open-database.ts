@@ -29,5 +29,7 @@ export function openDatabase(url: string): Kysely<Tables> {
   });
   // The pool has dropped the connection; the next statement makes a new one, or fails and is told.
   pool.on('error', () => undefined);
+  // A connection lost in the middle of a statement fails that statement; told to nobody, it would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }

@@ -20,7 +20,7 @@ export class SqliteThreadDialect implements Dialect {
   constructor(private readonly path: string) {}
 
   createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
+    return new SqliteThreadAdapter();
   }
 
   createDriver(): Driver {
@@ -33,6 +33,13 @@ export class SqliteThreadDialect implements Dialect {
 
   createQueryCompiler(): QueryCompiler {
     return new SqliteQueryCompiler();
+  }
+}
+
+/** SQLite's statements on tables are part of a transaction; Kysely leaves them outside, and a kill would leave half a migration. */
+class SqliteThreadAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
