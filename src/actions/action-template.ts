@@ -9,7 +9,7 @@ import { readSendMessage } from './send-message.js';
 import { readSetCustomFields } from './set-custom-fields.js';
 import { readTag } from './tag.js';
 import { isLiteral } from './text-template.js';
-import type { ActionContext, TextContext } from './text-values.js';
+import type { ActionContext, ActionVariable, TextContext } from './text-values.js';
 
 /** Renders an action's value for a message; null when nothing is left of it. */
 export type ValueTemplate<Type extends ActionType> = (facts: Facts) => ActionValues[Type] | null;
@@ -24,6 +24,10 @@ export type ActionTemplate = {
     readonly literals: ReadonlySet<string>;
     /** Names of the facts that its texts read. */
     readonly reads: ReadonlySet<string>;
+    /** Where in the facts they read. */
+    readonly variables: readonly ActionVariable[];
+    /** The custom fields that it may set; empty for any other type. */
+    readonly fields: readonly string[];
   };
 }[ActionType];
 
@@ -54,12 +58,13 @@ export function readAction(context: ActionContext, node: JsonNode): ActionTempla
   reader.require('value', 'an action');
   const value = reader.object('value');
   if (type === undefined || value === undefined) return undefined;
-  const reads = new Set<string>();
-  const render = ACTION_DEFINITIONS[type].read({ ...context, reads }, value);
+  const variables: ActionVariable[] = [];
+  const render = ACTION_DEFINITIONS[type].read({ ...context, variables, field: null }, value);
   // The type of `render` follows from `type`, which the compiler cannot see through the union.
-  return render === undefined
-    ? undefined
-    : ({ type, name, render, literals: textsIn(value.node), reads } as ActionTemplate);
+  if (render === undefined) return undefined;
+  const reads = new Set(variables.map(({ segments }) => String(segments[0])));
+  const fields = type === 'setCustomFields' ? value.keys : [];
+  return { type, name, render, literals: textsIn(value.node), reads, variables, fields } as ActionTemplate;
 }
 
 function textsIn(node: JsonNode, texts = new Set<string>()): Set<string> {

@@ -3,6 +3,7 @@ import type { Mailbox } from '../mailboxes/mailbox-catalogue.js';
 import type { Action, ActionType, ActionValues } from './action.js';
 import type { ActionTemplate } from './action-template.js';
 import { withKnownUsers } from './assign.js';
+import { type LoopReason, withoutLoops } from './no-loops.js';
 
 /** A rule that acts, as far as composing is concerned. */
 export interface ActingRule {
@@ -12,9 +13,11 @@ export interface ActingRule {
 
 /**
  * Why something is not in the answer: an earlier rule has it, nothing was left of it, or the mailbox would not take it: it has
- * no such field, tag or user, or the value does not fit the field's pattern.
+ * no such field, tag or user, or the value does not fit the field's pattern. Mail would come back (`LoopReason`), or the rule sent some into
+ * this conversation lately.
  */
-export type SuppressionReason = 'set_before' | 'empty' | 'unknown_field' | 'pattern' | 'unknown_tag' | 'unknown_user';
+export type SuppressionReason =
+  'set_before' | 'empty' | 'unknown_field' | 'pattern' | 'unknown_tag' | 'unknown_user' | LoopReason | 'sent_lately';
 
 /** Something that a rule wanted and that is not in the answer. */
 export interface Suppressed {
@@ -31,6 +34,8 @@ export interface Suppressed {
 
 export interface Composition {
   readonly actions: readonly Action[];
+  /** The rule that each action is of, in the order of `actions`. */
+  readonly rules: readonly string[];
   readonly suppressed: readonly Suppressed[];
 }
 
@@ -42,6 +47,7 @@ export interface Composition {
  */
 export function composeActions(rules: readonly ActingRule[], facts: Facts, mailbox: Mailbox | null): Composition {
   const actions: Action[] = [];
+  const ruleNames: string[] = [];
   const suppressed: Suppressed[] = [];
   const winners = new Map<string, string>();
   for (const rule of rules) {
@@ -53,11 +59,13 @@ export function composeActions(rules: readonly ActingRule[], facts: Facts, mailb
       const claims = new Claims(winners, type, rule.name, lose);
       const value = render(facts);
       if (value === null) lose(null, 'empty');
-      const kept = value === null ? null : keep(type, value, claims, mailbox);
-      if (kept !== null) actions.push({ type, ...(name === null ? {} : { name }), value: kept } as Action);
+      const kept = value === null ? null : keep(type, value, claims, mailbox, facts);
+      if (kept === null) continue;
+      actions.push({ type, ...(name === null ? {} : { name }), value: kept } as Action);
+      ruleNames.push(rule.name);
     }
   }
-  return { actions, suppressed };
+  return { actions, rules: ruleNames, suppressed };
 }
 
 /** What an action of one rule may have; it then holds it against later ones. */
@@ -88,6 +96,7 @@ function keep<Type extends ActionType>(
   value: ActionValues[Type],
   claims: Claims,
   mailbox: Mailbox | null,
+  facts: Facts,
 ): ActionValues[ActionType] | null {
   switch (type) {
     case 'setCustomFields': {
@@ -108,8 +117,10 @@ function keep<Type extends ActionType>(
       return known !== null && claims.claim('', null) ? known : null;
     }
     case 'sendMessage':
-    case 'forwardMessage':
-      return claims.claim(JSON.stringify(value), null) ? value : null;
+    case 'forwardMessage': {
+      const mail = withoutLoops(value as ActionValues['forwardMessage'], facts, claims.lose);
+      return mail !== null && claims.claim(JSON.stringify(mail), null) ? mail : null;
+    }
     default:
       return type satisfies never;
   }

@@ -14,7 +14,10 @@ export function readSetCustomFields(
     if (key.trim() === '') context.document.error(reader.keyNode(key), 'a custom field needs a key');
     else if (key.trim() !== key)
       context.document.error(reader.keyNode(key), `spaces around a custom field's key: write "${key.trim()}"`);
-    const template = readText(context, reader.get(key)!, `"${key}"`, { allowEmpty: true, allowScalar: true });
+    const template = readText({ ...context, field: key }, reader.get(key)!, `"${key}"`, {
+      allowEmpty: true,
+      allowScalar: true,
+    });
     return template === undefined ? [] : [{ key, template }];
   });
   return (facts) => {

@@ -2,6 +2,7 @@ import { Liquid, type LiquidOptions, Output, type Template } from 'liquidjs';
 import { didYouMean } from '../files/did-you-mean.js';
 import type { PathSegments } from '../facts/fact-path.js';
 import type { Facts } from '../facts/facts.js';
+import { findHiddenRead, type TemplateFault } from './hidden-reads.js';
 
 /** A variable that a template reads from the facts, and the index in the text where it is named. */
 export interface TemplateVariable {
@@ -19,8 +20,7 @@ export interface TextTemplate {
 }
 
 export type TemplateParse =
-  | { readonly ok: true; readonly template: TextTemplate }
-  | { readonly ok: false; readonly index: number; readonly message: string };
+  { readonly ok: true; readonly template: TextTemplate } | ({ readonly ok: false } & TemplateFault);
 
 const MAX_TEMPLATE_LENGTH = 100_000;
 /** Longest rendering, in milliseconds. */
@@ -61,6 +61,8 @@ export function parseTemplate(source: string, options: { readonly isHtml: boolea
   const liquid = options.isHtml ? htmlLiquid : textLiquid;
   try {
     const parsed = liquid.parse(source);
+    const hidden = findHiddenRead(parsed, source);
+    if (hidden !== undefined) return { ok: false, ...hidden };
     const variables = readVariables(liquid, parsed, source);
     const isLoneExpression = !options.isHtml && parsed.length === 1 && parsed[0] instanceof Output;
     const evaluate = isLoneExpression ? renderer(valueLiquid, valueLiquid.parse(source)) : renderer(liquid, parsed);
@@ -93,7 +95,8 @@ export function toText(value: unknown): string {
 }
 
 function renderer(liquid: Liquid, templates: Template[]): (facts: Facts) => unknown {
-  return (facts) => liquid.renderSync(templates, facts) as unknown;
+  // A copy: {% increment %} writes into what it is given.
+  return (facts) => liquid.renderSync(templates, { ...facts }) as unknown;
 }
 
 function escapeHtml(text: string): string {
@@ -116,6 +119,8 @@ function createLiquid(options: Pick<LiquidOptions, 'keepOutputType' | 'outputEsc
   for (const tag of TAGS_THAT_READ_FILES) delete liquid.tags[tag];
   // The same message must give the same answer: no dice, and "now" is the fact.
   delete liquid.filters['sample'];
+  // Their expression is a text: nobody could tell beforehand which facts it reads.
+  for (const filter of Object.keys(liquid.filters)) if (filter.endsWith('_exp')) delete liquid.filters[filter];
   const formatDate = liquid.filters['date'] as (this: unknown, value: unknown, ...rest: unknown[]) => unknown;
   liquid.registerFilter('date', function (value: unknown, ...rest: unknown[]) {
     return formatDate.call(this, value === 'now' || value === 'today' ? this.context.getSync(['now']) : value, ...rest);
@@ -148,7 +153,7 @@ function filterIndex(source: string, filter: string, from: number): number {
   return match === null ? from : match.index + match[0].length;
 }
 
-function describeParseError(error: Error, source: string): { index: number; message: string } {
+function describeParseError(error: Error, source: string): TemplateFault {
   const token = (error as { token?: { begin?: number } }).token;
   const place = /, line:(\d+), col:(\d+)/.exec(error.message);
   const message = error.message.replace(/, line:\d+.*$/s, '').replace(/, file:.*$/s, '');

@@ -1,5 +1,6 @@
 import { checkFactPath, type KnownNames } from '../facts/check-fact-path.js';
 import type { Facts } from '../facts/facts.js';
+import type { PathSegments } from '../facts/fact-path.js';
 import { describe, type ObjectReader } from '../files/object-reader.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { parseTemplate, type TextTemplate, toText } from './text-template.js';
@@ -13,9 +14,18 @@ export interface ActionContext {
   readonly known: KnownNames;
 }
 
+/** A place in the facts that an action reads. */
+export interface ActionVariable {
+  readonly segments: PathSegments;
+  /** The custom field that it is for; null in any other action. */
+  readonly field: string | null;
+}
+
 export interface TextContext extends ActionContext {
-  /** Takes the names of the facts that templates read. */
-  readonly reads: Set<string>;
+  /** Takes what templates read. */
+  readonly variables: ActionVariable[];
+  /** The custom field whose text is read; null in any other action. */
+  readonly field: string | null;
 }
 
 export interface ReadTextOptions {
@@ -28,7 +38,7 @@ export interface ReadTextOptions {
 
 /** The template at a node; undefined (recorded) when it is none. */
 export function readText(
-  { document, known, reads }: TextContext,
+  { document, known, variables, field }: TextContext,
   node: JsonNode,
   what: string,
   { isHtml = false, allowEmpty = false, allowScalar = false }: ReadTextOptions = {},
@@ -49,7 +59,7 @@ export function readText(
     return undefined;
   }
   for (const { segments, index } of parsed.template.variables) {
-    reads.add(String(segments[0]));
+    variables.push({ segments, field });
     const last = segments.at(-1);
     const path = segments.length > 1 && LIQUID_PROPERTIES.includes(String(last)) ? segments.slice(0, -1) : segments;
     const check = checkFactPath(path, known);

@@ -41,6 +41,14 @@ export class EnvDto {
   @IsOptional()
   WEBHOOK_SECRET_FILE?: string;
 
+  /** Opens the Admin API: accepted tokens, separated by commas or newlines. */
+  @IsOptional()
+  ADMIN_TOKEN?: string;
+
+  /** A file with the same content. */
+  @IsOptional()
+  ADMIN_TOKEN_FILE?: string;
+
   RULES_DIR: string = './rules';
 
   /** With faults in the rules at start: run the last set that had none, or refuse. */
@@ -60,6 +68,13 @@ export class EnvDto {
   /** What belongs to this process alone: the last good rules, the key of the hashes. Default: the folder of the SQLite file. */
   @IsOptional()
   DATA_DIR?: string;
+
+  /** A rule sends one message into a conversation in so many minutes; 0 for no limit. */
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number of minutes' })
+  @Min(0)
+  @Max(10_080)
+  SEND_WINDOW_MINUTES: number = 60;
 
   /** How long decisions are kept, in days. */
   @Type(() => Number)

@@ -26,10 +26,12 @@ test('the defaults are those of the documentation', () => {
     port: 3000,
     webhookSecrets: [],
     webhookSecretFile: null,
+    adminTokens: [],
     rulesDir: './rules',
     rulesOnError: 'last-good',
     dataDir: './data',
     databaseUrl: 'file:./data/enricher.db',
+    sendWindowMinutes: 60,
     decisions: { days: 30, masks: ['/sender/name'], addresses: 'hash', keepBody: false },
     crmConfigFile: './config/crm.json',
     mailboxesConfigFile: './config/mailboxes.json',
@@ -67,10 +69,12 @@ test('every variable can be set', () => {
     port: 8080,
     webhookSecrets: ['one', 'two', 'three'],
     webhookSecretFile: null,
+    adminTokens: [],
     rulesDir: '/srv/rules',
     rulesOnError: 'strict',
     dataDir: '/srv/data',
     databaseUrl: 'file:/srv/data/enricher.db',
+    sendWindowMinutes: 60,
     decisions: { days: 30, masks: ['/sender/name'], addresses: 'hash', keepBody: false },
     crmConfigFile: '/srv/crm.json',
     mailboxesConfigFile: '/srv/mailboxes.json',
@@ -145,6 +149,23 @@ test.each<[what: string, env: NodeJS.ProcessEnv, fault: string]>([
   expect(faultsOf(env)).toEqual([fault]);
 });
 
+test.each<[what: string, env: NodeJS.ProcessEnv, fault: string]>([
+  ['too short', { ADMIN_TOKEN: `${'t'.repeat(16)},short` }, 'ADMIN_TOKEN: a token must have 16 characters or more'],
+  [
+    'set twice',
+    { ADMIN_TOKEN: 't'.repeat(16), ADMIN_TOKEN_FILE: import.meta.filename },
+    'ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set; keep one',
+  ],
+  [
+    'in a file that cannot be read',
+    { ADMIN_TOKEN_FILE: '/nowhere' },
+    'ADMIN_TOKEN_FILE: cannot read /nowhere (ENOENT)',
+  ],
+  ['none at all', { ADMIN_TOKEN: ' , ' }, 'ADMIN_TOKEN: holds no secret'],
+])('a token for the Admin API that is %s is a fault', (_what, env, fault) => {
+  expect(faultsOf(env)).toContain(fault);
+});
+
 test('the key for address hashes may stand in a file', () => {
   const file = join(tempFolder({ key: `${'k'.repeat(16)}\n` }), 'key');
   expect(readServiceConfig({ ADDRESS_HASH_KEY_FILE: file }).addressHashKey).toBe('k'.repeat(16));
@@ -160,6 +181,8 @@ test('.env.example names every variable that is read, with its default, and no o
     'NODE_ENV',
     'WEBHOOK_SECRET',
     'WEBHOOK_SECRET_FILE',
+    'ADMIN_TOKEN',
+    'ADMIN_TOKEN_FILE',
     'LOG_PRETTY',
     'ADDRESS_HASH_KEY',
     'ADDRESS_HASH_KEY_FILE',

@@ -17,12 +17,16 @@ export interface ServiceConfig {
   readonly webhookSecrets: readonly string[];
   /** The file that the secrets came from, to be read again when it changes; null when they came from the variable. */
   readonly webhookSecretFile: string | null;
+  /** Who may use the Admin API; empty: there is none. */
+  readonly adminTokens: readonly string[];
   readonly rulesDir: string;
   readonly rulesOnError: RulesOnError;
   /** Where the service keeps what it must not forget. */
   readonly dataDir: string;
   /** The store: `file:…` or `postgres://…`. It may hold a password. */
   readonly databaseUrl: string;
+  /** 0 for no limit. */
+  readonly sendWindowMinutes: number;
   readonly decisions: {
     readonly days: number;
     /** JSON Pointers. */
@@ -46,6 +50,8 @@ export interface ServiceConfig {
 
 /** A key that can be guessed makes hashes that can be undone. */
 const MIN_HASH_KEY_LENGTH = 16;
+/** Behind it are customers. */
+const MIN_ADMIN_TOKEN_LENGTH = 16;
 
 export const SERVICE_CONFIG = 'service';
 
@@ -63,7 +69,8 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
   if (dto.WEBHOOK_SECRET !== undefined && dto.WEBHOOK_SECRET_FILE !== undefined) {
     faults.push('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set; keep one');
   }
-  const webhookSecrets = readSecrets(dto, faults);
+  const webhookSecrets = readSecrets('WEBHOOK_SECRET', dto, faults);
+  const adminTokens = readAdminTokens(dto, faults);
   const addressHashKey = readAddressHashKey(dto, faults);
   const databaseUrl = readDatabaseUrl(dto, env, faults);
   checkMasks(dto.DECISION_MASKS, faults);
@@ -79,10 +86,12 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     port: dto.PORT,
     webhookSecrets,
     webhookSecretFile: dto.WEBHOOK_SECRET_FILE ?? null,
+    adminTokens,
     rulesDir: dto.RULES_DIR,
     rulesOnError: dto.RULES_ON_ERROR,
     databaseUrl,
     dataDir: dto.DATA_DIR ?? dataDirOf(databaseUrl),
+    sendWindowMinutes: dto.SEND_WINDOW_MINUTES,
     decisions: {
       days: dto.DECISION_DAYS,
       masks: splitMasks(dto.DECISION_MASKS),
@@ -115,6 +124,8 @@ function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
     'NODE_ENV',
     'WEBHOOK_SECRET',
     'WEBHOOK_SECRET_FILE',
+    'ADMIN_TOKEN',
+    'ADMIN_TOKEN_FILE',
     'LOG_PRETTY',
     'DATABASE_URL_FILE',
     'DATA_DIR',
@@ -198,19 +209,33 @@ function readKeyFile(file: string, faults: string[]): string | null {
   }
 }
 
-function readSecrets(dto: EnvDto, faults: string[]): string[] {
-  if (dto.WEBHOOK_SECRET_FILE === undefined) {
-    const secrets = splitSecrets(dto.WEBHOOK_SECRET ?? '');
-    if (dto.WEBHOOK_SECRET !== undefined && secrets.length === 0) faults.push('WEBHOOK_SECRET: holds no secret');
+function readAdminTokens(dto: EnvDto, faults: string[]): string[] {
+  if (dto.ADMIN_TOKEN !== undefined && dto.ADMIN_TOKEN_FILE !== undefined)
+    faults.push('ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set; keep one');
+  const tokens = readSecrets('ADMIN_TOKEN', dto, faults);
+  if (tokens.some((token) => token.length < MIN_ADMIN_TOKEN_LENGTH))
+    faults.push(
+      `ADMIN_TOKEN${dto.ADMIN_TOKEN_FILE === undefined ? '' : '_FILE'}: a token must have ${MIN_ADMIN_TOKEN_LENGTH} characters or more`,
+    );
+  return tokens;
+}
+
+/** What stands in a variable, or in the file that its neighbour names. */
+function readSecrets(name: 'WEBHOOK_SECRET' | 'ADMIN_TOKEN', dto: EnvDto, faults: string[]): string[] {
+  const given = dto[name];
+  const file = dto[`${name}_FILE`];
+  if (file === undefined) {
+    const secrets = splitSecrets(given ?? '');
+    if (given !== undefined && secrets.length === 0) faults.push(`${name}: holds no secret`);
     return secrets;
   }
   try {
-    const secrets = splitSecrets(readFileSync(dto.WEBHOOK_SECRET_FILE, 'utf8'));
-    if (secrets.length === 0) faults.push(`WEBHOOK_SECRET_FILE: ${dto.WEBHOOK_SECRET_FILE} holds no secret`);
+    const secrets = splitSecrets(readFileSync(file, 'utf8'));
+    if (secrets.length === 0) faults.push(`${name}_FILE: ${file} holds no secret`);
     return secrets;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    faults.push(`WEBHOOK_SECRET_FILE: cannot read ${dto.WEBHOOK_SECRET_FILE} (${reason})`);
+    faults.push(`${name}_FILE: cannot read ${file} (${reason})`);
     return [];
   }
 }

@@ -112,6 +112,19 @@ test('what waits is known, though the database is not', async () => {
   expect(await keeper.claim(key('m1'), 'hash', LEASE)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
 });
 
+test('what was answered lately is given again while the database does not say', async () => {
+  const { store, keeper } = makeKeeper(1);
+  await keeper.keep(decision('kept'));
+  store.state = 'down';
+  await keeper.keep(decision('dropped'));
+  await keeper.keep(decision('waits'));
+  for (const id of ['kept', 'dropped', 'waits']) {
+    const { answer, bodyHash, decidedAt } = decision(id);
+    expect(await keeper.claim(key(id), 'hash', LEASE)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+  }
+  expect(await keeper.claim(key('new'), 'hash', LEASE)).toBeNull();
+});
+
 test('too many that wait drop the oldest, and are counted', async () => {
   const { store, keeper } = makeKeeper(3);
   store.state = 'down';

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { within } from '../shared/within.js';
 import type { Claim, DecisionRow, DecisionStore, DeliveryKey, StoredAnswer } from './decision-store.js';
 
@@ -20,6 +21,10 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
 };
 
 const WRITTEN_AT_ONCE = 200;
+const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED_CHARACTERS = 16_777_216;
+
+type Done = Extract<Claim, { kind: 'done' }>;
 
 export interface KeeperStatus {
   readonly state: 'ok' | 'down';
@@ -38,6 +43,12 @@ export interface KeeperStatus {
 export class DecisionKeeper {
   /** By key: a later one of the same delivery replaces the earlier. */
   readonly #buffer = new Map<string, DecisionRow>();
+  /** What was answered lately: while the database does not say, a delivery that comes again gets the same all the same. */
+  readonly #remembered = new LRUCache<string, Done>({
+    max: MAX_REMEMBERED,
+    maxSize: MAX_REMEMBERED_CHARACTERS,
+    sizeCalculation: ({ answer }) => answer.body.length + 1,
+  });
   #reason: string | null = null;
   #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -53,25 +64,34 @@ export class DecisionKeeper {
     return { state: reason === null ? 'ok' : 'down', reason, buffered: this.#buffer.size, dropped: this.#dropped };
   }
 
-  /** Null when the database does not answer: then nobody else can be asked, and it is ours. */
+  /** Null when the database does not answer and the delivery is not remembered: then nobody can be asked, and it is ours. */
   async claim(key: DeliveryKey, bodyHash: string, lease: { owner: string; until: number }): Promise<Claim | null> {
-    const waiting = this.#buffer.get(idOf(key));
-    if (waiting !== undefined)
-      return { kind: 'done', bodyHash: waiting.bodyHash, decidedAt: waiting.decidedAt, answer: waiting.answer };
-    if (this.#reason !== null) return null;
-    return this.#within(() => this.store.claim(key, bodyHash, lease)).catch(() => null);
+    const id = idOf(key);
+    const waiting = this.#buffer.get(id);
+    if (waiting !== undefined) return doneOf(waiting, waiting.answer);
+    if (this.#reason !== null) return this.#remembered.get(id) ?? null;
+    try {
+      const claim = await this.#within(() => this.store.claim(key, bodyHash, lease));
+      if (claim.kind === 'done') this.#remembered.set(id, claim);
+      return claim;
+    } catch {
+      return this.#remembered.get(id) ?? null;
+    }
   }
 
   /** Resolves when the decision is durable, or waits in memory because the database is down; gives the answer that counts. */
   async keep(decision: DecisionRow): Promise<StoredAnswer> {
     if (this.#reason === null) {
       try {
-        return await this.#within(() => this.store.commit(decision));
+        const kept = await this.#within(() => this.store.commit(decision));
+        this.#remembered.set(idOf(decision), doneOf(decision, kept));
+        return kept;
       } catch {
         // Whether it was written is not known; writing it again changes nothing.
       }
     }
     this.#wait(decision);
+    this.#remembered.set(idOf(decision), doneOf(decision, decision.answer));
     return decision.answer;
   }
 
@@ -113,8 +133,12 @@ export class DecisionKeeper {
       if (this.#buffer.size === 0) await this.#within(() => this.store.get(''));
       while (this.#buffer.size > 0) {
         const some = [...this.#buffer].slice(0, WRITTEN_AT_ONCE);
-        await this.#within(() => Promise.all(some.map(([, decision]) => this.store.commit(decision))));
-        for (const [id, decision] of some) if (this.#buffer.get(id) === decision) this.#buffer.delete(id);
+        const kept = await this.#within(() => Promise.all(some.map(([, decision]) => this.store.commit(decision))));
+        for (const [index, [id, decision]] of some.entries()) {
+          if (this.#buffer.get(id) !== decision) continue;
+          this.#buffer.delete(id);
+          this.#remembered.set(id, doneOf(decision, kept[index] ?? decision.answer));
+        }
       }
     } catch {
       this.#tryLater();
@@ -138,6 +162,10 @@ export class DecisionKeeper {
     if (hasChanged) this.options.report(reason);
     if (reason !== null) this.#tryLater();
   }
+}
+
+function doneOf({ bodyHash, decidedAt }: DecisionRow, answer: StoredAnswer): Done {
+  return { kind: 'done', bodyHash, decidedAt, answer };
 }
 
 function idOf({ mailbox, event, messageId }: DeliveryKey): string {

@@ -1,9 +1,9 @@
 import type { Suppressed } from '../actions/compose-actions.js';
-import { parsePath, readPath } from '../facts/fact-path.js';
+import { parsePath, pathsOverlap, readPath } from '../facts/fact-path.js';
 import type { Facts } from '../facts/facts.js';
 import type { RuleVerdict, Why } from '../rules/verdict.js';
 import type { AddressHash } from '../shared/address-hash.js';
-import { formatPointer, overlap, type Pointer, replaceAt } from './masks.js';
+import { formatPointer, type Pointer, replaceAt } from './masks.js';
 
 /** The facts that are kept: reference lists belong to the rules. */
 export type KeptFacts = Omit<Facts, 'lists'>;
@@ -67,12 +67,16 @@ export class DecisionMasker {
   /** The facts as they are kept, and the pointers to where something is missing or hashed. */
   facts({ lists: _, ...facts }: Facts): { readonly facts: KeptFacts; readonly masked: readonly string[] } {
     const hashed = [...this.#hashed, ...this.#addressesOf(facts.customer, ['customer'])];
-    const withHashes = hashed.reduce<KeptFacts>(
-      (kept, pointer) => replaceAt(kept, pointer, (value) => this.#hash(value)),
-      facts,
-    );
-    const kept = this.#removed.reduce((each, pointer) => replaceAt(each, pointer, () => null), withHashes);
-    return { facts: kept, masked: [...new Set([...this.#removed, ...hashed].map(formatPointer))] };
+    const masked = new Set<string>();
+    let kept: KeptFacts = facts;
+    const mask = (pointer: Pointer, change: (value: unknown) => unknown) => {
+      const before = kept;
+      kept = replaceAt(kept, pointer, change);
+      if (kept !== before) masked.add(formatPointer(pointer));
+    };
+    for (const pointer of hashed) mask(pointer, (value) => this.#hash(value));
+    for (const pointer of this.#removed) mask(pointer, () => null);
+    return { facts: kept, masked: [...masked] };
   }
 
   verdict({ why, ...verdict }: RuleVerdict, facts: Facts): KeptVerdict {
@@ -81,9 +85,9 @@ export class DecisionMasker {
 
   /** A condition may also compare with a fact that is masked: then that stands in what was wanted. */
   #why({ read, wanted, ...why }: Why, facts: Facts): KeptWhy {
-    const path = (parsePath(`$.${why.fact}`) ?? []).map(String);
+    const path = parsePath(`$.${why.fact}`) ?? [];
     const isMasked =
-      this.#all.some((pointer) => overlap(path, pointer)) ||
+      this.#all.some((pointer) => pathsOverlap(path, pointer)) ||
       this.#all.some((pointer) => holds(readPath(facts, pointer), wanted));
     return isMasked ? { ...why, wanted: null, isMasked } : { ...why, wanted, read, isMasked };
   }
@@ -99,7 +103,7 @@ export class DecisionMasker {
   #hash(value: unknown): unknown {
     const { addressHash } = this.options;
     if (typeof value === 'string') return addressHash?.of(value) ?? null;
-    return Array.isArray(value) ? value.map((each) => this.#hash(each)) : value;
+    return Array.isArray(value) && value.length > 0 ? value.map((each) => this.#hash(each)) : value;
   }
 }
 

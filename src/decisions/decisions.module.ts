@@ -10,6 +10,7 @@ import { DecisionMasker } from './decision-record.js';
 import { DecisionStore } from './decision-store.js';
 import { parsePointer } from './masks.js';
 import { Retention } from './retention.js';
+import { SendStore } from './send-store.js';
 
 /** What was decided, kept before it is answered. */
 @Module({
@@ -36,8 +37,9 @@ import { Retention } from './retention.js';
     },
     {
       provide: Retention,
-      inject: [DecisionStore, getConfigToken(SERVICE_CONFIG)],
-      useFactory: (store: DecisionStore, { decisions: { days } }: ServiceConfig) => new Retention(store, days),
+      inject: [DecisionStore, SendStore, getConfigToken(SERVICE_CONFIG)],
+      useFactory: (store: DecisionStore, sends: SendStore, { decisions: { days } }: ServiceConfig) =>
+        new Retention(store, sends, days),
     },
   ],
   exports: [StoreModule, DecisionKeeper, DecisionMasker],

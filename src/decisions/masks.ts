@@ -27,9 +27,3 @@ export function replaceAt<T>(document: T, pointer: Pointer, change: (value: unkn
   if (Array.isArray(document)) return document.with(Number(first), after) as T;
   return { ...document, [first]: after };
 }
-
-/** Whether one of two pointers leads into the other's value, or to it. */
-export function overlap(a: Pointer, b: Pointer): boolean {
-  const length = Math.min(a.length, b.length);
-  return a.slice(0, length).every((segment, index) => segment === b[index]);
-}

@@ -1,6 +1,9 @@
 import type { DecisionStore } from './decision-store.js';
+import type { SendStore } from './send-store.js';
 
 const DAY_MS = 86_400_000;
+/** As long as the longest window that can be set. */
+const MAX_SEND_WINDOW_MS = 7 * DAY_MS;
 const EVERY_MS = 10 * 60_000;
 const BETWEEN_SLICES_MS = 200;
 const SLICE = 500;
@@ -11,6 +14,7 @@ export class Retention {
 
   constructor(
     private readonly store: DecisionStore,
+    private readonly sends: SendStore,
     private readonly days: number,
   ) {}
 
@@ -24,6 +28,7 @@ export class Retention {
 
   /** @returns whether more is left */
   async purgeSlice(now = Date.now()): Promise<boolean> {
+    await this.sends.purgeSends(now - MAX_SEND_WINDOW_MS);
     return (await this.store.purge(now - this.days * DAY_MS, SLICE)) === SLICE;
   }
 

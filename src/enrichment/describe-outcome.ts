@@ -48,6 +48,10 @@ const REASON_WORDS: Readonly<Record<Exclude<SuppressionReason, 'set_before'>, st
   pattern: "the value does not fit the field's pattern",
   unknown_tag: 'the mailbox has no such tag',
   unknown_user: 'the mailbox has no such user',
+  auto_reply: 'the message is an automatic answer',
+  own_mailbox: 'it would come back to the mailbox',
+  no_reply: 'nobody reads that address',
+  sent_lately: 'the rule sent a message into this conversation lately',
 };
 
 /** One thing that was left out; `part` as it shall be named, if at all. */

@@ -17,6 +17,7 @@ import { AddressHash } from '../shared/address-hash.js';
 import { DecisionKeeper } from '../decisions/decision-keeper.js';
 import { DecisionMasker } from '../decisions/decision-record.js';
 import { DecisionsModule } from '../decisions/decisions.module.js';
+import { SendStore } from '../decisions/send-store.js';
 import { KyselyLastKnown } from '../store/kysely-last-known.js';
 import { OWNER, StoreModule } from '../store/store.module.js';
 import { Store } from '../store/store.js';
@@ -25,6 +26,7 @@ import { DeliveryLog } from './delivery-log.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { EnrichmentService, lookupBudgetMs } from './enrichment.service.js';
 import { Intake } from './intake.js';
+import { SendGuard } from './send-guard.js';
 import { logChanged, logMailboxesEvent, logProviderStatus, logRulesEvent, logStoreFault } from './log-events.js';
 
 export const CRM_CONFIG = Symbol('CrmConfig');
@@ -91,18 +93,28 @@ const FIRST_CHECK_MS = 10_000;
     },
     {
       provide: EnrichmentService,
-      inject: [RulesService, LookupService, MailboxesService, Intake, getConfigToken(SERVICE_CONFIG), CRM_CONFIG],
+      inject: [
+        RulesService,
+        LookupService,
+        MailboxesService,
+        Intake,
+        getConfigToken(SERVICE_CONFIG),
+        CRM_CONFIG,
+        SendStore,
+      ],
       useFactory: (
         rules: RulesService,
         lookups: LookupService,
         mailboxes: MailboxesService,
         intake: Intake,
-        { answerDeadlineMs }: ServiceConfig,
+        { answerDeadlineMs, sendWindowMinutes }: ServiceConfig,
         { lookup }: CrmConfig,
+        sends: SendStore,
       ) =>
         new EnrichmentService(rules, lookups, mailboxes, intake, {
           answerDeadlineMs,
           onUnavailable: lookup.onUnavailable,
+          sendGuard: new SendGuard(sends, { windowMs: sendWindowMinutes * 60_000 }),
         }),
     },
     {

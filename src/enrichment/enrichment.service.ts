@@ -11,6 +11,7 @@ import type { RulesService } from '../rules/rules.service.js';
 import { describeActions, describeLookup } from './describe-outcome.js';
 import type { Enrichment } from './enrichment.js';
 import type { Intake } from './intake.js';
+import type { SendGuard } from './send-guard.js';
 
 export interface EnrichmentOptions {
   /** For the whole answer. */
@@ -18,6 +19,8 @@ export interface EnrichmentOptions {
   readonly onUnavailable: OnUnavailable;
   /** Looks up although no rule needs it, for people who want to see all that there is to see. */
   readonly alwaysLookUp?: boolean;
+  /** Absent: nothing is sent, so nothing is counted. */
+  readonly sendGuard?: SendGuard;
 }
 
 /** Kept free of the deadline for deciding, composing, keeping and sending; the store may be waited for a second. */
@@ -64,7 +67,10 @@ export class EnrichmentService {
     const facts = { ...before, ...(await this.#lookUp(delivery, ruleSet, before, arrivedAt)) };
     const lookupMs = performance.now() - startedAt;
     const decision = decide(ruleSet, facts);
-    const composition = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
+    const composed = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
+    const { mailbox, event, id: messageId } = delivery;
+    const composition =
+      (await this.options.sendGuard?.admit(composed, facts, { mailbox, event, messageId })) ?? composed;
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
     const { actions } = composition;
     const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition, lookupMs } };

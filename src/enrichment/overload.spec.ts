@@ -3,8 +3,10 @@ import { Metrics } from '../metrics/metrics.js';
 import { Intake } from './intake.js';
 import { type Load, loadLimits, Overload, type OverloadReason } from './overload.js';
 
-const LIMITS = { maxInFlight: 3, maxInFlightBytes: 1000, maxEventLoopDelayMs: 500, maxHeapUsedBytes: 2000 };
-const IDLE: Load = { eventLoopDelayMs: 0, heapUsedBytes: 0 };
+const LIMITS = { maxInFlight: 200, maxInFlightBytes: 1000, maxEventLoopDelayMs: 500, maxHeapUsedBytes: 2000 };
+/** Each of a byte. */
+const many = (count: number) => Array.from({ length: count }, () => 1);
+const IDLE: Load = { eventLoopDelayMs: 0, turnMs: 0, heapUsedBytes: 0 };
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -13,7 +15,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function overloadOf(load: Partial<Load> = {}, { random = 0, inFlight = [] as readonly number[] } = {}) {
+function overloadOf(load: Partial<Load> = {}, { random = 0, inFlight = many(100) as readonly number[] } = {}) {
   const intake = new Intake();
   const leave = inFlight.map((bytes) => intake.enter(bytes)!);
   const metrics = new Metrics();
@@ -28,8 +30,11 @@ function overloadOf(load: Partial<Load> = {}, { random = 0, inFlight = [] as rea
 
 test.each<[what: string, load: Partial<Load>, inFlight: readonly number[], bodyBytes: number]>([
   ['nothing is going on', {}, [], 10],
-  ['the event loop is as late as it may be', { eventLoopDelayMs: 500 }, [10], 10],
-  ['one less than the limit is in flight', {}, [10, 10], 10],
+  ['the event loop is as late as it may be', { eventLoopDelayMs: 500 }, many(100), 10],
+  ['one turn is long', { eventLoopDelayMs: 100, turnMs: 300 }, many(100), 10],
+  ['turns are long, and this one is not yet', { eventLoopDelayMs: 400, turnMs: 250 }, many(100), 10],
+  ['the event loop is late, and few are in flight', { eventLoopDelayMs: 5000, turnMs: 5000 }, many(99), 10],
+  ['one less than the limit is in flight', {}, many(199), 10],
   ['the bodies come up to the limit', {}, [500], 500],
   ['one body is larger than all together may be, and it is alone', {}, [], 5000],
   ['the heap is full and nothing in flight would free it', { heapUsedBytes: 2001 }, [], 10],
@@ -40,10 +45,11 @@ test.each<[what: string, load: Partial<Load>, inFlight: readonly number[], bodyB
 });
 
 test.each<[reason: OverloadReason, load: Partial<Load>, inFlight: readonly number[], bodyBytes: number]>([
-  ['event_loop', { eventLoopDelayMs: 501 }, [], 10],
-  ['event_loop', { eventLoopDelayMs: 2000 }, [], 10],
-  ['event_loop', { eventLoopDelayMs: Infinity }, [], 10],
-  ['in_flight', {}, [10, 10, 10], 10],
+  ['event_loop', { eventLoopDelayMs: 501 }, many(100), 10],
+  ['event_loop', { eventLoopDelayMs: 2000 }, many(100), 10],
+  ['event_loop', { eventLoopDelayMs: 101, turnMs: 251 }, many(100), 10],
+  ['event_loop', { eventLoopDelayMs: Infinity }, many(100), 10],
+  ['in_flight', {}, many(200), 10],
   ['in_flight_bytes', {}, [500], 501],
   ['heap', { heapUsedBytes: 2001 }, [10], 10],
 ])('refuses one because of %s, and counts it', async (reason, load, inFlight, bodyBytes) => {

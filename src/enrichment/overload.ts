@@ -3,10 +3,12 @@ import { Logger } from '@nestjs/common';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Intake } from './intake.js';
 
-/** How loaded the process is, measured twice a second. */
+/** How loaded the process is. */
 export interface Load {
-  /** How much later than due a timer comes, on average. */
+  /** How much later than due timers came lately, on average. */
   readonly eventLoopDelayMs: number;
+  /** How long the present turn of the event loop takes so far. */
+  readonly turnMs: number;
   readonly heapUsedBytes: number;
 }
 
@@ -31,7 +33,12 @@ export interface OverloadOptions {
 }
 
 /** An answer takes several turns of the loop: at this delay some seconds, of the 100 s that the sender waits. */
-const MAX_EVENT_LOOP_DELAY_MS = 200;
+const MAX_EVENT_LOOP_DELAY_MS = 500;
+/** One late turn is a burst or the garbage collector. When it was late on average, a turn takes in what it can do in so long. */
+const LATE_MS = 100;
+const MAX_TURN_MS = 250;
+/** So few are answered in time by a loop that is late: then it is the machine that is busy with others, and refusing would only lose mail. */
+const FEW_IN_FLIGHT = 100;
 /** Above it the garbage collector gets most of the time, and then the process ends. */
 const HEAP_SHARE = 0.85;
 /** A payload takes up to twice its size while it is parsed. */
@@ -92,10 +99,13 @@ export class Overload {
 
   #reason(bodyBytes: number): OverloadReason | null {
     const { limits, measure } = this.#options;
-    const { eventLoopDelayMs, heapUsedBytes } = measure();
-    const refusedShare = eventLoopDelayMs / limits.maxEventLoopDelayMs - 1;
-    if (refusedShare > this.#options.random()) return 'event_loop';
+    const { eventLoopDelayMs, turnMs, heapUsedBytes } = measure();
     const { inFlight, inFlightBytes } = this.intake;
+    if (inFlight >= FEW_IN_FLIGHT) {
+      const refusedShare = eventLoopDelayMs / limits.maxEventLoopDelayMs - 1;
+      if (refusedShare > this.#options.random()) return 'event_loop';
+      if (eventLoopDelayMs > LATE_MS && turnMs > MAX_TURN_MS) return 'event_loop';
+    }
     // With nothing in flight there is no memory that refusing would free: without this, garbage could keep the door shut.
     if (inFlight === 0) return null;
     if (inFlight >= limits.maxInFlight) return 'in_flight';
@@ -139,7 +149,7 @@ export class Overload {
     const megabytes = (bytes: number) => `${Math.round(bytes / 1_048_576)} MiB`;
     switch (reason) {
       case 'event_loop':
-        return `the event loop is ${Math.round(eventLoopDelayMs)} ms late, of ${limits.maxEventLoopDelayMs}`;
+        return `the event loop is ${Math.round(eventLoopDelayMs)} ms late`;
       case 'heap':
         return `${megabytes(heapUsedBytes)} of heap are used, of ${megabytes(limits.maxHeapUsedBytes)}`;
       case 'in_flight':

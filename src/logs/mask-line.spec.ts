@@ -22,11 +22,22 @@ test.each([
   ['root@localhost', hash.of('root@localhost')],
   ['Bearer abcdefgh12345678', 'Bearer ***'],
   ['authorization: basic ZGFuYTpzZWNyZXQ=', 'authorization: basic ***'],
+  ['authorization: Zoho-oauthtoken 1000.8cb99d.f1b2', 'authorization: Zoho-oauthtoken ***'],
+  ['GET /contacts/dana%2540northwind.example?x=1', `GET /contacts/${DANA}?x=1`],
+  ['GET /contacts/dana%252540northwind.example', `GET /contacts/${DANA}`],
+  ['GET https://crm.example/a?token=abc.d-e&x=1#f', 'GET https://crm.example/a?token=***&x=1#f'],
+  ['"/a?x=1&access_token=abc", "/b?apiKey=d e"', '"/a?x=1&access_token=***", "/b?apiKey=*** e"'],
+  ['client_secret=a%20b&refresh_token=1000.c&grant_type=x', 'client_secret=***&refresh_token=***&grant_type=x'],
+  [
+    'it answered {"refresh_token":"1\\"2\\\\","expires":3,"apiToken": "x"}',
+    'it answered {"refresh_token":"***","expires":3,"apiToken": "***"}',
+  ],
+  ['it answered {"password":"cut o', 'it answered {"password":"***'],
 ])('%j is written as %j', (msg, written) => {
   expect(masked(msg)).toBe(written);
 });
 
-test.each([
+test.each<[object, object]>([
   [{ authorization: 'whatever it is' }, { authorization: '***' }],
   [
     { err: { config: { headers: { Authorization: 'a "quoted" one' } } } },
@@ -36,6 +47,20 @@ test.each([
     { client_secret: 'x', apiKey: 'y', tokens: 3 },
     { client_secret: '***', apiKey: '***', tokens: 3 },
   ],
+  ...[
+    'access_token',
+    'refresh_token',
+    'apiToken',
+    'pushSecret',
+    'clientSecret',
+    'x-api-key',
+    'privateKey',
+    'PASSWORD',
+    'set-cookie',
+  ].map((name): [object, object] => [
+    { [name]: 'line\n"\\', after: 'x' },
+    { [name]: '***', after: 'x' },
+  ]),
 ])('of %j only the names of credentials are written', (fields, written) => {
   expect(JSON.parse(maskLine(JSON.stringify(fields), hash))).toEqual(written);
 });
@@ -45,6 +70,9 @@ test.each([
   'at Foo (node_modules/@nestjs/core/router/router-proxy.js:12:3)',
   'at @ noon',
   'the bearer of this letter',
+  'a token, a secret and the key to all: "x"',
+  '100% of ?tokens=3',
+  'no "token":3 and no "key" : x',
 ])('%j stays', (msg) => {
   expect(masked(msg)).toBe(msg);
 });
@@ -57,6 +85,18 @@ test('whatever surrounds an address, the line stays JSON and the address is gone
   fc.assert(
     fc.property(text, text, address, (before, after, one) => {
       const line = maskLine(JSON.stringify({ msg: `${before} ${one} ${after}` }), hash);
+      expect(() => JSON.parse(line) as unknown).not.toThrow();
+      expect(line).not.toContain(one);
+    }),
+  );
+});
+
+test('whatever a credential is, the line stays JSON and the credential is gone', () => {
+  fc.assert(
+    fc.property(text, fc.uuid(), text, (before, one, after) => {
+      const secret = `${before}${one}`;
+      const fields = { msg: `${before} ?token=${one}&x ${after} ${JSON.stringify({ apiToken: secret })}`, secret };
+      const line = maskLine(JSON.stringify(fields), hash);
       expect(() => JSON.parse(line) as unknown).not.toThrow();
       expect(line).not.toContain(one);
     }),

@@ -45,6 +45,9 @@ function unmark(marked: string): { text: string; place: string } {
 
 type Case = readonly [name: string, marked: string, message: string];
 
+const NO_NAME = 'template: a path begins with a plain name, as in customer.tier';
+const ofFact = (name: string) => `template: "${name}" is a fact, give the variable another name`;
+
 const ERRORS: readonly Case[] = [
   [
     'an unknown fact',
@@ -146,6 +149,30 @@ const ERRORS: readonly Case[] = [
     ruleFile({ actions: '[{ "type": "tag", "value": { "tags": ["▸{% include \'/etc/passwd\' %}"] } }]' }),
     'template: tag "include" not found',
   ],
+  ...[
+    [
+      'a filter whose expression is a text',
+      "{{ lists.letters | ▸where_exp: 'x', 'x == customer.tier' }}",
+      'unknown template filter "where_exp"',
+    ],
+    ['a path that begins with a value', "{% assign k = 'customer' %}{{ ▸[k].tier }}", NO_NAME],
+    ['a path that begins with a value, as a key', '{{ lists.letters[▸[customer.tier].region] }}', NO_NAME],
+    ['a path that begins with a value, in a filter', '{{ sender.name | default: ▸[sender.domain] }}', NO_NAME],
+    ['a path that begins with a text', "{{ ▸['customer'].tier }}", NO_NAME],
+    ['a path that begins with a range', '{{ ▸(1..customer.tier)[0] }}', NO_NAME],
+    ['a range as a key', '{{ customer.tier[▸(1..customer.region)] }}', 'template: a range is no key'],
+    ['a fact assigned', "{% if false %}{% assign ▸customer = 'x' %}{% endif %}{{ customer.tier }}", ofFact('customer')],
+    ['a fact captured', '{% if false %}{% capture ▸lookup %}x{% endcapture %}{% endif %}', ofFact('lookup')],
+    ['a fact captured, in quotes', "{% capture '▸lookup' %}x{% endcapture %}", ofFact('lookup')],
+    ['a fact incremented', '{% liquid\\n  increment ▸now\\n%}', ofFact('now')],
+    ['a fact decremented', '{% unless true %}{% decrement ▸sender %}{% endunless %}', ofFact('sender')],
+    ["a loop over a fact's name", '{% for ▸customer in message.to %}{% endfor %}', ofFact('customer')],
+    ["a table over a fact's name", '{% tablerow ▸lists in message.to %}{% endtablerow %}', ofFact('lists')],
+  ].map(([what, text, message]): Case => [
+    what!,
+    ruleFile({ actions: `[{ "type": "tag", "value": { "tags": ["${text}"] } }]` }),
+    message!,
+  ]),
   [
     'a duplicate name',
     `{ "rules": [\n{ "name": "a", "conditions": { "all": [] }, "actions": [${ACTION}] },\n{ "name": ▸"a", "conditions": { "all": [] }, "actions": [${ACTION}] }] }`,

@@ -62,10 +62,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
       await db.schema
         .createTable('sends')
-        .addColumn('scope', 'text', (column) => column.notNull())
-        .addColumn('decision_id', 'text', (column) => column.notNull())
+        .addColumn('scope', 'text', (column) => column.primaryKey())
+        .addColumn('taken_by', 'text', (column) => column.notNull())
         .addColumn('sent_at', 'bigint', (column) => column.notNull())
-        .addPrimaryKeyConstraint('sends_key', ['scope', 'decision_id'])
         .execute();
       await db.schema.createIndex('sends_by_age').on('sends').column('sent_at').execute();
     },

@@ -3,7 +3,9 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { getConfigToken } from '@nestjs/config';
 import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js';
 import { DecisionStore } from '../decisions/decision-store.js';
+import { SendStore } from '../decisions/send-store.js';
 import { KyselyDecisionStore } from './kysely-decision-store.js';
+import { KyselySendStore } from './kysely-send-store.js';
 import { Store } from './store.js';
 
 /** Names this process among all that share the store. */
@@ -18,8 +20,9 @@ export const OWNER = Symbol('Owner');
       useFactory: ({ databaseUrl }: ServiceConfig) => new Store(databaseUrl),
     },
     { provide: DecisionStore, inject: [Store], useFactory: (store: Store) => new KyselyDecisionStore(store) },
+    { provide: SendStore, inject: [Store], useFactory: (store: Store) => new KyselySendStore(store) },
   ],
-  exports: [Store, OWNER, DecisionStore],
+  exports: [Store, OWNER, DecisionStore, SendStore],
 })
 export class StoreModule implements OnApplicationShutdown {
   constructor(private readonly store: Store) {}

@@ -64,9 +64,10 @@ export interface LeasesTable {
   expires_at: number;
 }
 
-/** Messages that were sent, for the guard against storms. */
+/** When a rule last sent a message into a conversation, for the guard against storms. */
 export interface SendsTable {
   scope: string;
-  decision_id: string;
+  /** Which delivery it was for. */
+  taken_by: string;
   sent_at: number;
 }
