@@ -1,4 +1,5 @@
-import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import { randomUUID } from 'node:crypto';
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import {
   type Claim,
   type DecisionQuery,
@@ -7,7 +8,9 @@ import {
   type DeliveryKey,
   type StoredAnswer,
 } from '../decisions/decision-store.js';
+import { BatchInsert } from './batch-insert.js';
 import { Batcher } from './batcher.js';
+import { NOT_DURABLE } from './sqlite-protocol.js';
 import type { Store } from './store.js';
 import type { DecisionsTable, Tables } from './tables.js';
 
@@ -23,11 +26,18 @@ interface ClaimRequest {
 /** PostgreSQL takes 65,535 parameters a statement. */
 const MAX_BATCH = 500;
 const KEY = ['mailbox', 'event', 'message_id'] as const;
+const COLUMNS = [
+  ...KEY,
+  ...(['id', 'body_hash', 'owner', 'lease_until', 'decided_at', 'status', 'answer', 'revision'] as const),
+  ...(['outcome', 'sender_hash', 'lookup_state', 'rules', 'record'] as const),
+] as const;
 
 /** Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit). */
 export class KyselyDecisionStore extends DecisionStore {
   readonly #claims: Batcher<ClaimRequest, Claim>;
   readonly #commits: Batcher<DecisionRow, StoredAnswer>;
+  readonly #insertClaims = new BatchInsert<Row, Pick<Row, 'id'>>(COLUMNS, insertClaims);
+  readonly #insertDecisions = new BatchInsert<Row, Pick<Row, 'id'>>(COLUMNS, insertDecisions);
 
   constructor(private readonly store: Pick<Store, 'ready'>) {
     super();
@@ -110,29 +120,18 @@ export class KyselyDecisionStore extends DecisionStore {
     return Number(numDeletedRows);
   }
 
-  /** Whoever inserts first, or finds a lease that has ended, has it. */
   async #claimAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
     const now = Date.now();
     const db = await this.store.ready();
-    const claimed = await db
-      .insertInto('decisions')
-      .values(requests.map((request) => openRow(request, now)))
-      .onConflict((conflict) =>
-        conflict
-          .columns([...KEY])
-          .doUpdateSet(excluded('owner', 'lease_until', 'body_hash', 'decided_at'))
-          .where('decisions.status', 'is', null)
-          .where('decisions.lease_until', '<', now),
-      )
-      .returning([...KEY])
-      .execute();
-    const ours = new Set(claimed.map(keyOf));
-    const others = requests.filter(({ key }) => !ours.has(keyOf(toColumns(key))));
+    const rows = requests.map((request) => openRow(request, now));
+    const claimed = new Set((await this.#insertClaims.run(db, inKeyOrder(rows), now)).map(({ id }) => id));
+    const isOurs = (index: number) => claimed.has(rows[index]?.id ?? '');
+    if (claimed.size === rows.length) return requests.map(() => ({ kind: 'claimed' }));
+    const others = requests.filter((_, index) => !isOurs(index));
     const found = new Map((await this.#readAll(others.map(({ key }) => key))).map((row) => [keyOf(row), row]));
-    return requests.map(({ key }): Claim => {
-      const id = keyOf(toColumns(key));
-      if (ours.has(id)) return { kind: 'claimed' };
-      const row = found.get(id);
+    return requests.map(({ key }, index): Claim => {
+      if (isOurs(index)) return { kind: 'claimed' };
+      const row = found.get(keyOf(toColumns(key)));
       // Released between the two statements: the next try will have it.
       if (row === undefined) return { kind: 'taken', bodyHash: '', leaseUntil: now };
       const { body_hash: bodyHash, decided_at: decidedAt } = row;
@@ -144,24 +143,8 @@ export class KyselyDecisionStore extends DecisionStore {
 
   async #commitAll(decisions: readonly DecisionRow[]): Promise<StoredAnswer[]> {
     const db = await this.store.ready();
-    const kept = await db
-      .insertInto('decisions')
-      .values(decisions.map(toRow))
-      .onConflict((conflict) =>
-        conflict
-          .columns([...KEY])
-          .doUpdateSet(
-            excluded(
-              ...(['id', 'body_hash', 'owner', 'lease_until', 'decided_at', 'status', 'answer', 'revision'] as const),
-              ...(['outcome', 'sender_hash', 'lookup_state', 'rules', 'record'] as const),
-            ),
-          )
-          .where(isReplaceable),
-      )
-      .returning([...KEY])
-      .execute();
-    const ours = new Set(kept.map(keyOf));
-    const lost = decisions.filter((decision) => !ours.has(keyOf(toColumns(decision))));
+    const kept = new Set((await this.#insertDecisions.run(db, inKeyOrder(decisions.map(toRow)))).map(({ id }) => id));
+    const lost = decisions.filter(({ id }) => !kept.has(id));
     const earlier = new Map((await this.#readAll(lost)).map((row) => [keyOf(row), row]));
     return decisions.map((decision) => {
       const row = earlier.get(keyOf(toColumns(decision)));
@@ -180,6 +163,44 @@ export class KyselyDecisionStore extends DecisionStore {
   }
 }
 
+/** Whoever inserts first, or finds a lease that has ended, has it. A claim that goes with the power leaves nothing undone. */
+function insertClaims(db: Kysely<Tables>, rows: readonly Row[], now = 0) {
+  return db
+    .insertInto('decisions')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns([...KEY])
+        .doUpdateSet(excluded('id', 'owner', 'lease_until', 'body_hash', 'decided_at'))
+        .where('decisions.status', 'is', null)
+        .where('decisions.lease_until', '<', now),
+    )
+    .returning('id')
+    .modifyEnd(sql.raw(NOT_DURABLE));
+}
+
+function insertDecisions(db: Kysely<Tables>, rows: readonly Row[]) {
+  return db
+    .insertInto('decisions')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns([...KEY])
+        .doUpdateSet(excluded(...COLUMNS.slice(KEY.length)))
+        .where(isReplaceable),
+    )
+    .returning('id');
+}
+
+/** Rows are locked in their order: two replicas that have the same messages in another order would lock each other out. */
+function inKeyOrder(rows: readonly Row[]): Row[] {
+  return rows.toSorted((one, other) => {
+    const isSameId = one.message_id === other.message_id;
+    if (!isSameId) return one.message_id < other.message_id ? -1 : 1;
+    return one.mailbox + one.event < other.mailbox + other.event ? -1 : 1;
+  });
+}
+
 /** An open one, or one of another body: that message was sent anew. */
 function isReplaceable(where: ExpressionBuilder<Tables & { excluded: DecisionsTable }, 'decisions' | 'excluded'>) {
   return where.or([
@@ -196,7 +217,8 @@ function excluded<Column extends keyof DecisionsTable>(...columns: readonly Colu
 function openRow({ key, bodyHash, owner, until }: ClaimRequest, now: number): Row {
   return {
     ...toColumns(key),
-    id: `open:${keyOf(toColumns(key))}`,
+    // Of this claim alone: two of one key at the same moment must meet at the key, which an index of its own would not let them.
+    id: `open:${randomUUID()}`,
     body_hash: bodyHash,
     owner,
     lease_until: until,

@@ -22,7 +22,7 @@ interface Write {
 
 const DAY_MS = 86_400_000;
 /** A message waits for this one when its CRM gave no answer. */
-const READ_TIMEOUT_MS = 500;
+const READ_TIMEOUT_MS = 1_000;
 const READ_AGAIN_MS = 1_000;
 /** Writes are collected so long and kept together. */
 const WRITE_EVERY_MS = 200;

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { SqliteReply, SqliteRequest, SqliteThreadSetup } from './sqlite-protocol.js';
+import { NOT_DURABLE, type SqliteReply, type SqliteRequest, type SqliteThreadSetup } from './sqlite-protocol.js';
 
 type Answered = Extract<SqliteReply, { ok: true }>;
 
@@ -37,7 +37,8 @@ export class SqliteThreadClient {
     const id = this.#nextId++;
     this.#waiting.set(id, { resolve, reject });
     this.#last = promise.catch(() => undefined);
-    if (this.#outgoing.push({ id, sql, parameters }) === 1) queueMicrotask(() => this.#send());
+    const isDurable = !sql.endsWith(NOT_DURABLE);
+    if (this.#outgoing.push({ id, sql, isDurable, parameters }) === 1) queueMicrotask(() => this.#send());
     return promise;
   }
 

@@ -14,14 +14,16 @@ const BUSY_TIMEOUT_MS = 1_000;
 const MAX_PREPARED = 200;
 
 let database: DatabaseSync | undefined;
-const prepared = new Map<string, StatementSync>();
+const prepared = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
+let waitsForDisk = true;
 
 parentPort?.on('message', (requests: readonly SqliteRequest[]) => parentPort?.postMessage(requests.map(reply)));
 
-function reply({ id, sql, parameters }: SqliteRequest): SqliteReply {
+function reply({ id, sql, isDurable, parameters }: SqliteRequest): SqliteReply {
   try {
-    const statement = prepare(sql);
-    if (statement.columns().length > 0) {
+    const { statement, hasRows } = prepare(sql);
+    waitForDisk(isDurable);
+    if (hasRows) {
       // Plain objects: those of node:sqlite have no prototype, which a copy to the other thread refuses.
       const rows = statement.all(...parameters).map((row) => ({ ...row }));
       return { id, ok: true, rows, changes: rows.length };
@@ -33,13 +35,21 @@ function reply({ id, sql, parameters }: SqliteRequest): SqliteReply {
   }
 }
 
-function prepare(sql: string): StatementSync {
+function prepare(sql: string) {
   const known = prepared.get(sql);
   if (known !== undefined) return known;
   const statement = open().prepare(sql);
+  const made = { statement, hasRows: statement.columns().length > 0 };
   if (prepared.size >= MAX_PREPARED) prepared.clear();
-  prepared.set(sql, statement);
-  return statement;
+  prepared.set(sql, made);
+  return made;
+}
+
+/** FULL: a committed decision survives the power, not only the process. With NORMAL it does so as soon as a later one has to. */
+function waitForDisk(isWanted: boolean): void {
+  if (isWanted === waitsForDisk) return;
+  open().exec(`PRAGMA synchronous = ${isWanted ? 'FULL' : 'NORMAL'}`);
+  waitsForDisk = isWanted;
 }
 
 function open(): DatabaseSync {
@@ -49,7 +59,6 @@ function open(): DatabaseSync {
   try {
     // Who writes to the mailbox is nobody else's affair.
     chmodSync(path, 0o600);
-    // FULL: a committed decision survives the power, not only the process.
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
   } catch (error) {
     opened.close();
