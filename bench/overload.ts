@@ -2,7 +2,7 @@
  * What becomes of the service when three times what it can take comes in: it measures what that is, sends it for a minute, and looks
  * at every answer, at the memory, and at how soon all is as before. Exit code 1 when a claim does not hold.
  *
- *   npm run trial:overload -- --seconds 60 --capacity-seconds 8 --times 3
+ *   npm run trial:overload -- --seconds 60 --capacity-seconds 8 --times 3 --connections 8000
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     seconds: option('60'),
     'capacity-seconds': option('8'),
     times: option('3'),
+    connections: option('8000'),
     service: option(fileURLToPath(new URL('../dist/cli.js', import.meta.url))),
   },
 });
@@ -31,6 +32,7 @@ const report = await runTrial({
   capacitySeconds: Number(values['capacity-seconds']),
   seconds: Number(values.seconds),
   times: Number(values.times),
+  connections: Number(values.connections),
 });
 printFigures(report);
 process.exitCode = printClaims(report) ? 0 : 1;

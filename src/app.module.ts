@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ConfigModule, registerAs } from '@nestjs/config';
 import { SERVICE_CONFIG, type ServiceConfig } from './config/service-config.js';
 import { CrmPushModule } from './crm-push/crm-push.module.js';
@@ -10,8 +10,12 @@ import { WebhookModule } from './webhook/webhook.module.js';
 
 @Module({})
 export class AppModule {
-  /** The application with a configuration that was read before: the HTTP server needs some of it to be made. */
-  static register(config: ServiceConfig, hash: AddressHash): DynamicModule {
+  /**
+   * The application with a configuration that was read before: the HTTP server needs some of it to be made.
+   *
+   * @param more faces that not every configuration has
+   */
+  static register(config: ServiceConfig, hash: AddressHash, more: readonly Type[]): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -21,6 +25,7 @@ export class AppModule {
         CrmPushModule,
         PrefetchModule,
         HealthModule,
+        ...more,
       ],
     };
   }

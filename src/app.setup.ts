@@ -49,7 +49,10 @@ export async function createApp(config: ServiceConfig, logTo?: DestinationStream
     frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) =>
       void sendProblem(reply, { status: error.statusCode ?? 400, detail: error.message }),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, hash), adapter, {
+  // Most do without, and what describes it takes 20 MB and part of a second.
+  const admin = config.adminTokens.length === 0 ? null : await import('./admin/open-admin.js');
+  const module = AppModule.register(config, hash, admin === null ? [] : [admin.AdminModule]);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,
     bodyParser: false,
     abortOnError: false,
@@ -61,7 +64,10 @@ export async function createApp(config: ServiceConfig, logTo?: DestinationStream
   app.useGlobalFilters(new ProblemFilter(logger));
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
-  fastify.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
   logRequests(fastify, logger, config.logLevel);
   countAnswers(fastify, app.get(Metrics));
   const overload = new Overload(app.get(Intake), app.get(Metrics), {
@@ -71,6 +77,7 @@ export async function createApp(config: ServiceConfig, logTo?: DestinationStream
   fastify.addHook('onClose', async () => overload.close());
   guardDoor(fastify, { secrets: app.get(WebhookSecrets), intake: app.get(Intake), overload });
   guardPushDoor(fastify, app.get(PushSecrets), app.get(Intake));
+  admin?.openAdmin(app, fastify);
   return app;
 }
 

@@ -5,7 +5,9 @@ import type { CheckOptions } from './cli/check.js';
 import type { CrmCheckOptions } from './cli/crm-check.js';
 import type { CrmLookupOptions } from './cli/crm-lookup.js';
 import type { CrmPrefetchOptions } from './cli/crm-prefetch.js';
+import type { ListDecisionsOptions } from './cli/decisions.js';
 import type { PullMailboxesOptions } from './cli/pull-mailboxes.js';
+import type { ReplayOptions } from './cli/replay.js';
 import type { TestRulesOptions } from './cli/test-rules.js';
 
 const MINIMUM_NODE = 24;
@@ -95,6 +97,61 @@ program
       process.exitCode = await simulate(options, process.env, process.stdout);
     },
   );
+
+program
+  .command('replay')
+  .description(
+    'decide recorded messages again under the rules of a folder: prints what would change; exit code 1 when something',
+  )
+  .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
+  .option('--since <time>', 'ISO 8601, or so long ago: 30m, 12h, 7d', '7d')
+  .option('--until <time>', 'likewise (default: now)')
+  .option('--mailbox <address>', 'only messages to this mailbox')
+  .option('--limit <count>', 'at most so many messages, the oldest first')
+  .addOption(format)
+  .action(async (options: ReplayOptions, command: Command) => {
+    const { replay } = await import('./cli/replay.js');
+    const output = { out: process.stdout, err: process.stderr };
+    process.exitCode = await replay(options, process.env, output, (message) => command.error(message));
+  });
+
+const decisions = program.command('decisions').description('about what was decided');
+
+decisions
+  .command('list')
+  .description('the decisions that are kept, the newest first')
+  .option('--sender <address>', 'only on messages from this address')
+  .option('--mailbox <address>', 'only on messages to this mailbox')
+  .option('--rule <name>', 'only those where this rule matched')
+  .option('--outcome <outcome>', 'only with this outcome, such as acted')
+  .option('--since <time>', 'ISO 8601, or so long ago: 30m, 12h, 7d')
+  .option('--until <time>', 'likewise')
+  .option('--limit <count>', 'at most so many', '20')
+  .addOption(format)
+  .action(async (options: ListDecisionsOptions, command: Command) => {
+    const { listDecisions } = await import('./cli/decisions.js');
+    const refuse = (message: string) => command.error(message);
+    process.exitCode = await listDecisions(options, process.env, process.stdout, refuse);
+  });
+
+decisions
+  .command('show')
+  .description('all that is kept of a decision, as JSON')
+  .argument('<id>')
+  .action(async (id: string) => {
+    const { showDecision } = await import('./cli/decisions.js');
+    process.exitCode = await showDecision(id, process.env, process.stdout);
+  });
+
+decisions
+  .command('erase')
+  .description('erase the decisions on messages of a sender, and what was last known of this customer')
+  .requiredOption('--sender <address>', 'whose')
+  .action(async (options: { sender: string }, command: Command) => {
+    const { eraseDecisions } = await import('./cli/decisions.js');
+    const refuse = (message: string) => command.error(message);
+    process.exitCode = await eraseDecisions(options, process.env, process.stdout, refuse);
+  });
 
 program
   .command('mailboxes')

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Load } from './enrichment/overload.js';
 
 const SAMPLE_INTERVAL_MS = 250;
+const BEAT_MS = 20;
 
 /**
  * Measures from now on. The plugin gets no limits, so it refuses nothing itself: it would refuse health checks, too, and it takes a
@@ -10,8 +11,11 @@ const SAMPLE_INTERVAL_MS = 250;
  */
 export async function measureLoad(fastify: FastifyInstance): Promise<() => Load> {
   await fastify.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
+  let beatAt = performance.now();
+  const beat = setInterval(() => (beatAt = performance.now()), BEAT_MS).unref();
+  fastify.addHook('onClose', async () => clearInterval(beat));
   return () => {
     const { eventLoopDelay, heapUsed } = fastify.memoryUsage();
-    return { eventLoopDelayMs: eventLoopDelay, heapUsedBytes: heapUsed };
+    return { eventLoopDelayMs: eventLoopDelay, turnMs: performance.now() - beatAt, heapUsedBytes: heapUsed };
   };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -10,18 +11,17 @@ export interface Target {
   readonly secret: string;
   /** A payload; each delivery gets an id of its own. */
   readonly payload: Readonly<Record<string, unknown>>;
+  /** No more deliveries than this are under way at once. */
+  readonly maxConnections: number;
 }
 
 const PATH = '/webhooks/emailgistics';
 const ID_DIGITS = 12;
 const TICK_MS = 5;
-/** Open files are limited to 20,000 and more on most servers. */
-const MAX_CONNECTIONS = Number(process.env["CONNS"] ?? 2000);
+/** So many are opened at a time: a listening socket keeps no more than some hundred waiting. */
+const OPEN_AT_A_TIME = 100;
 
-interface Due {
-  readonly at: number;
-  readonly answered: (status: number) => void;
-}
+type Answered = (status: number) => void;
 
 /**
  * Sends deliveries over as many kept-alive connections as it takes, each carrying one at a time, as a sender does. It writes bytes by
@@ -33,11 +33,13 @@ export class Sender {
   readonly #head: string;
   readonly #body: readonly [string, string];
   readonly #idle: Socket[] = [];
-  readonly #waiting: Due[] = [];
+  readonly #maxConnections: number;
+  readonly #waiting: Answered[] = [];
   #connections = 0;
   #sent = 0;
 
-  constructor({ url, secret, payload }: Target) {
+  constructor({ url, secret, payload, maxConnections }: Target) {
+    this.#maxConnections = maxConnections;
     const { hostname, port } = new URL(url);
     this.#host = hostname;
     this.#port = Number(port);
@@ -55,11 +57,19 @@ export class Sender {
     ].join('\r\n');
   }
 
-  /** One delivery. */
-  async once(): Promise<{ readonly status: number; readonly ms: number }> {
-    const at = performance.now();
-    const status = await this.#deliver(at);
-    return { status, ms: performance.now() - at };
+  /** Opens all connections, as a sender has them that has been sending for a while. */
+  async open(): Promise<void> {
+    while (this.#connections < this.#maxConnections) {
+      const room = Math.min(OPEN_AT_A_TIME, this.#maxConnections - this.#connections);
+      const sockets = Array.from({ length: room }, () => this.#connect());
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      this.#idle.push(...sockets);
+    }
+  }
+
+  /** One delivery; resolves with the status of its answer, 0 when the connection failed. */
+  once(): Promise<number> {
+    return this.#deliver();
   }
 
   /** So many at a time, each followed by the next: what the service can take. */
@@ -67,10 +77,7 @@ export class Sender {
     const answers: Answers = new Map();
     const end = performance.now() + seconds * 1000;
     const one = async () => {
-      while (performance.now() < end) {
-        const { status, ms } = await this.once();
-        count(answers, status, ms);
-      }
+      while (performance.now() < end) await this.#counted(answers, performance.now());
     };
     await Promise.all(Array.from({ length: atATime }, one));
     return answers;
@@ -81,19 +88,15 @@ export class Sender {
     const answers: Answers = new Map();
     const start = performance.now();
     const total = Math.round(perSecond * seconds);
-    const under = new Set<Promise<void>>();
+    const waits: Promise<void>[] = [];
     for (let sent = 0; sent < total; await pause(TICK_MS)) {
       const due = Math.min(total, ((performance.now() - start) / 1000) * perSecond);
       for (; sent < due; sent++) {
         const at = start + (sent / perSecond) * 1000;
-        const one = this.#deliver(at).then((status) => {
-          count(answers, status, performance.now() - at);
-          under.delete(one);
-        });
-        under.add(one);
+        waits.push(this.#counted(answers, at));
       }
     }
-    await Promise.all(under);
+    await Promise.all(waits);
     return answers;
   }
 
@@ -101,13 +104,21 @@ export class Sender {
     for (const socket of this.#idle.splice(0)) socket.destroy();
   }
 
-  #deliver(at: number): Promise<number> {
+  /** @param at when it is due */
+  async #counted(answers: Answers, at: number): Promise<void> {
+    const status = await this.#deliver();
+    const times = answers.get(status);
+    const ms = performance.now() - at;
+    if (times === undefined) answers.set(status, [ms]);
+    else times.push(ms);
+  }
+
+  #deliver(): Promise<number> {
     return new Promise((answered) => {
-      const due = { at, answered };
       const socket = this.#idle.pop();
-      if (socket !== undefined) this.#send(socket, due);
-      else if (this.#connections < MAX_CONNECTIONS) this.#send(this.#connect(), due);
-      else this.#waiting.push(due);
+      if (socket !== undefined) this.#send(socket, answered);
+      else if (this.#connections < this.#maxConnections) this.#send(this.#connect(), answered);
+      else this.#waiting.push(answered);
     });
   }
 
@@ -119,7 +130,7 @@ export class Sender {
     return socket;
   }
 
-  #send(socket: Socket, { answered }: Due): void {
+  #send(socket: Socket, answered: Answered): void {
     let text = '';
     const finish = (status: number) => {
       socket.off('data', read).off('close', lost);
@@ -148,10 +159,4 @@ function statusOf(text: string): number | null {
   const head = text.slice(0, end);
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
   return text.length < end + 4 + length ? null : Number(head.slice(9, 12));
-}
-
-function count(answers: Answers, status: number, ms: number): void {
-  const times = answers.get(status);
-  if (times === undefined) answers.set(status, [ms]);
-  else times.push(ms);
 }

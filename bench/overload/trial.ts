@@ -16,6 +16,8 @@ export interface TrialOptions {
   readonly seconds: number;
   /** How many times the capacity is sent. */
   readonly times: number;
+  /** Deliveries under way at once, at most. */
+  readonly connections: number;
 }
 
 export interface TrialReport {
@@ -32,7 +34,7 @@ export interface TrialReport {
 }
 
 /** Few at a time keep its turns short, many make them cheap. */
-const CAPACITY_AT_A_TIME = [64, 400];
+const CAPACITY_AT_A_TIME = [32, 128];
 const WARM_UP_SECONDS = 2;
 const LIVE_EVERY_MS = 250;
 const MEMORY_EVERY_MS = 1_000;
@@ -42,23 +44,30 @@ const NORMAL_EVERY_MS = 50;
 const NORMAL_WITHIN_MS = 60_000;
 
 /** Sends several times what the service can take, and looks what becomes of the deliveries and of the service. */
-export async function runTrial({ root, cli, capacitySeconds, seconds, times }: TrialOptions): Promise<TrialReport> {
+export async function runTrial({
+  root,
+  cli,
+  capacitySeconds,
+  seconds,
+  times,
+  connections,
+}: TrialOptions): Promise<TrialReport> {
   const secret = randomBytes(24).toString('base64url');
   const payload = JSON.parse(await readFile(join(root, 'samples/known-customer.json'), 'utf8')) as Record<
     string,
     unknown
   >;
   await using service = await Service.start(root, cli, secret);
-  const sender = new Sender({ url: service.url, secret, payload });
+  const sender = new Sender({ url: service.url, secret, payload, maxConnections: connections });
   try {
     let capacity = 0;
     for (const atATime of CAPACITY_AT_A_TIME) {
       await sender.closedLoop(atATime, Math.min(WARM_UP_SECONDS, capacitySeconds));
       const alone = await sender.closedLoop(atATime, capacitySeconds);
-      if ([...alone.keys()].join() !== '200')
-        throw new Error(`Not all were answered with 200: ${[...alone.keys()].join()}`);
       capacity = Math.max(capacity, (alone.get(200)?.length ?? 0) / capacitySeconds);
     }
+    if (capacity === 0) throw new Error('No delivery was answered with 200');
+    await sender.open();
     const before = (await service.memory()) ?? Number.NaN;
 
     const watch = watchService(service);
@@ -105,7 +114,7 @@ async function untilNormal(sender: Sender): Promise<number | null> {
   const start = performance.now();
   let since = start;
   for (let inARow = 0; performance.now() - start < NORMAL_WITHIN_MS; await pause(NORMAL_EVERY_MS)) {
-    const { status } = await sender.once();
+    const status = await sender.once();
     if (status !== 200) {
       inARow = 0;
       since = performance.now();

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readServiceConfig } from '../config/service-config.js';
-import { type CrmConfig, requireCrmConfig } from '../crm/crm-config.js';
+import { requireCrmConfig } from '../crm/crm-config.js';
 import { createLookups, NO_SURROUNDINGS } from '../crm/create-lookups.js';
-import type { LastKnownStore } from '../crm/last-known.js';
-import { stepsFor } from '../crm/lookup-key.js';
-import type { LookupService } from '../crm/lookup.service.js';
+import { knownFor } from '../crm/known-for.js';
 import { KyselyLastKnown } from '../store/kysely-last-known.js';
 import { Store } from '../store/store.js';
-import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
-import { type LookupReport, type LastKnownLine, LOOKUP_PRINTERS } from './print-lookup.js';
+import { parseEmailAddress } from '../shared/email-address.js';
+import { type LookupReport, LOOKUP_PRINTERS } from './print-lookup.js';
 import { type LookupStep, RecordedProvider } from './recorded.provider.js';
 
 export interface CrmLookupOptions {
@@ -50,6 +48,7 @@ export async function crmLookup(
     { ...NO_SURROUNDINGS, lastKnown },
   );
   try {
+    const names = crm.providers.map(({ name }) => name);
     const startedAt = performance.now();
     const { customer, lookup } = await lookups.lookup(email, AbortSignal.timeout(config.answerDeadlineMs));
     const found: LookupReport = {
@@ -58,7 +57,7 @@ export async function crmLookup(
       lookup,
       milliseconds: performance.now() - startedAt,
       steps,
-      lastKnown: lastKnown === null ? [] : await readLastKnown(email, crm, lookups, lastKnown),
+      lastKnown: await knownFor(email, names, lookups, lastKnown),
       storeFault: storeFaults[0] ?? null,
     };
     out.write(LOOKUP_PRINTERS[options.format](found));
@@ -72,24 +71,4 @@ export async function crmLookup(
 /** A SQLite file that is not there is not made. */
 function openStore(url: string): Store | null {
   return url.startsWith('file:') && !existsSync(url.slice('file:'.length)) ? null : new Store(url, true);
-}
-
-/** What would stand in for each provider if it did not answer. */
-async function readLastKnown(
-  email: EmailAddress,
-  { providers }: CrmConfig,
-  lookups: LookupService,
-  store: LastKnownStore,
-): Promise<LastKnownLine[]> {
-  const lines: LastKnownLine[] = [];
-  for (const { name: provider } of providers) {
-    const stored = lookups.source(provider)?.stored;
-    for (const { key } of stepsFor(email)) {
-      const known = stored === undefined ? null : await store.get(stored, key.id);
-      if (known === null) continue;
-      const ageSeconds = Math.max(0, Math.floor((Date.now() - known.seenAt) / 1_000));
-      lines.push({ provider, by: key.by, key: key.by === 'email' ? key.email.address : key.domain, ageSeconds });
-    }
-  }
-  return lines;
 }

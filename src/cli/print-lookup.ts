@@ -1,15 +1,8 @@
+import type { KnownRecord } from '../crm/known-for.js';
 import { describeLookup } from '../enrichment/describe-outcome.js';
 import type { CustomerRecord, LookupFacts } from '../facts/facts.js';
 import type { LookupStep } from './recorded.provider.js';
 import { table } from './table.js';
-
-/** A record that would stand in for its provider. */
-export interface LastKnownLine {
-  readonly provider: string;
-  readonly by: 'email' | 'domain';
-  readonly key: string;
-  readonly ageSeconds: number;
-}
 
 export interface LookupReport {
   readonly address: string;
@@ -17,7 +10,7 @@ export interface LookupReport {
   readonly lookup: LookupFacts;
   readonly milliseconds: number;
   readonly steps: readonly LookupStep[];
-  readonly lastKnown: readonly LastKnownLine[];
+  readonly lastKnown: readonly KnownRecord[];
   /** Why the last known records cannot be read; null when they can, or are not kept. */
   readonly storeFault: string | null;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DecisionKeeper } from '../decisions/decision-keeper.js';
 import type { DecisionMasker, DecisionRecord } from '../decisions/decision-record.js';
@@ -161,7 +161,7 @@ function keyOf({ mailbox, event, id }: Delivery): DeliveryKey {
 
 /** Of everything in the payload that is read: two deliveries with the same hash cannot be decided differently by their content. */
 function hashOf(delivery: Delivery): string {
-  return createHash('sha256').update(JSON.stringify(delivery)).digest('base64url');
+  return hash('sha256', JSON.stringify(delivery), 'base64url');
 }
 
 function replay(answer: StoredAnswer): Answer {
@@ -170,7 +170,9 @@ function replay(answer: StoredAnswer): Answer {
 
 /** Sorts by time: 9 digits of base 36 last until the year 5188. */
 function makeId(time: number): string {
-  return `${time.toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
+  // Not `randomBytes`: Node keeps random bytes ready for these only, and others take it 20 µs.
+  const uuid = randomUUID();
+  return `${time.toString(36).padStart(9, '0')}${uuid.slice(0, 8)}${uuid.slice(-8)}`;
 }
 
 function round(milliseconds: number): number {

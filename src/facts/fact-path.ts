@@ -30,6 +30,13 @@ export function readPath(value: unknown, segments: PathSegments): unknown {
   return current;
 }
 
+/** Whether one of two paths leads into the other's value, or to it. */
+export function pathsOverlap(a: PathSegments, b: PathSegments): boolean {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) if (String(a[index]) !== String(b[index])) return false;
+  return true;
+}
+
 /** `customer.tier`, `message.to[0]`: how people write it. */
 export function formatPath(segments: PathSegments): string {
   return segments.reduce<string>((text, segment, index) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger, type Params, PinoLogger } from 'nestjs-pino';
 import { destination, type DestinationStream, stdTimeFunctions } from 'pino';
 import { build as pretty } from 'pino-pretty';
@@ -14,6 +15,8 @@ export interface LogSettings {
   readonly to?: DestinationStream;
 }
 
+/** Of the request that is being answered. pino's own way is a logger for each request, which costs more than the line. */
+const requestIds = new AsyncLocalStorage<string>();
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'NestApplication',
@@ -24,13 +27,6 @@ const FRAMEWORK_CONTEXTS = new Set([
 
 /** What `Logger` of `@nestjs/common` writes through: one line each, JSON or for people, no address and no credential in it. */
 export class ServiceLogger extends Logger {
-  private constructor(
-    private readonly pino: PinoLogger,
-    params: Params,
-  ) {
-    super(pino, params);
-  }
-
   static create(settings: LogSettings): ServiceLogger {
     const params = toParams(settings);
     return new ServiceLogger(new PinoLogger(params), params);
@@ -38,7 +34,7 @@ export class ServiceLogger extends Logger {
 
   /** Runs something all lines of which carry the id of the request. */
   withRequestId<T>(requestId: string, run: () => T): T {
-    return this.pino.runInContext(run, { bindings: { requestId } });
+    return requestIds.run(requestId, run);
   }
 
   /** Leaves out what Nest tells of its own assembly, which no operator can use. */
@@ -57,6 +53,10 @@ function toParams({ level, isPretty, hash, to }: LogSettings): Params {
     level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
+    mixin: () => {
+      const requestId = requestIds.getStore();
+      return requestId === undefined ? {} : { requestId };
+    },
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: (line: string) => maskLine(line, hash) },
   };

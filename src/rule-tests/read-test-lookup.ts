@@ -20,24 +20,45 @@ export function readTestLookup(
   customerFields: readonly string[] | null,
 ): LookupResult {
   const customer = readCustomer(document, test, customerFields);
-  const given = readLookup(test);
-  const hasSender = senderAddress(delivery) !== null;
-  const state = given.state ?? (customer !== null ? 'found' : hasSender ? 'not_found' : 'no_sender');
-  const contradiction = contradictionOf(state, customer !== null, hasSender);
+  const { found, contradiction } = completeLookup(
+    customer,
+    readLookup(test),
+    senderAddress(delivery) !== null,
+    TEST_DEFAULTS.source,
+  );
   if (contradiction !== null)
     document.error(test.has('lookup') ? test.keyNode('lookup') : test.keyNode('customer'), contradiction);
+  return found;
+}
+
+/**
+ * How a look-up ends of which something is given: the customer found by address, or nobody, with what is given otherwise.
+ *
+ * @param source the provider that found
+ * @returns with it why no look-up can end so; null when one can
+ */
+export function completeLookup(
+  customer: CustomerRecord | null,
+  given: Partial<LookupFacts>,
+  hasSender: boolean,
+  source: string,
+): { readonly found: LookupResult; readonly contradiction: string | null } {
+  const state = given.state ?? (customer !== null ? 'found' : hasSender ? 'not_found' : 'no_sender');
   const isFound = state === 'found';
   return {
-    customer: isFound ? customer : null,
-    lookup: {
-      state,
-      matchedBy: isFound ? 'email' : null,
-      source: isFound || state === 'ambiguous' ? TEST_DEFAULTS.source : null,
-      stale: false,
-      ageSeconds: isFound ? 0 : null,
-      incomplete: false,
-      ...given,
+    found: {
+      customer: isFound ? customer : null,
+      lookup: {
+        state,
+        matchedBy: isFound ? 'email' : null,
+        source: isFound || state === 'ambiguous' ? source : null,
+        stale: false,
+        ageSeconds: isFound ? 0 : null,
+        incomplete: false,
+        ...given,
+      },
     },
+    contradiction: contradictionOf(state, customer !== null, hasSender),
   };
 }
 

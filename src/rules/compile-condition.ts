@@ -4,11 +4,15 @@ import type { Facts, JsonValue } from '../facts/facts.js';
 import { parseOperator } from './check-operand.js';
 import { conditionNamed, isListReference, isTimed, listNameOf, operatorNamed } from './engine-terms.js';
 
-/** Three-valued, as numbers: they are compared for every condition of every candidate. */
+/**
+ * Three-valued, as numbers: they are compared for every condition of every candidate. Unknown is what nobody could look up at the time;
+ * hidden is what we are not told now, so that it may have been any of the others.
+ */
 export const FALSE = 0;
 export const TRUE = 1;
 export const UNKNOWN = 2;
-export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
+export const HIDDEN = 3;
+export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN | typeof HIDDEN;
 
 /** One path that conditions read, read at most once per message. */
 export interface Slot {
@@ -27,12 +31,16 @@ export class Reading {
   readonly #values: unknown[];
   readonly #named: Uint8Array;
 
-  /** @param isPending before the look-up: nothing of it is known */
+  /**
+   * @param isPending before the look-up: nothing of it is known
+   * @param hidden 1 for each slot that reads what we are not told; null when we are told everything
+   */
   constructor(
     private readonly slots: readonly Slot[],
     namedCount: number,
     readonly facts: Facts,
     isPending: boolean,
+    readonly hidden: Uint8Array | null = null,
   ) {
     this.#isPending = isPending;
     this.#isCustomerUnknown = isPending || facts.lookup.state === 'unavailable';
@@ -41,9 +49,12 @@ export class Reading {
     this.#named = new Uint8Array(namedCount).fill(NOT_YET);
   }
 
+  /** @throws HIDDEN_VALUE */
   value(slot: number): unknown {
     const known = this.#values[slot];
     if (known !== UNREAD) return known;
+    // Thrown, so that asking costs nothing where nothing is hidden.
+    if (this.hidden?.[slot] === 1) throw HIDDEN_VALUE;
     const { segments, isFolded } = this.slots[slot]!;
     const read = readPath(this.facts, segments);
     const value = isFolded && typeof read === 'string' ? read.toLowerCase() : read;
@@ -57,6 +68,11 @@ export class Reading {
     if (isOf === null) return false;
     if (isOf === 'lookup') return this.#isPending;
     return this.#isCustomerUnknown || (this.#isCustomerIncomplete && isMissing(this.value(slot)));
+  }
+
+  /** Whether what is there cannot be compared with anything: it is unknown, or hidden. */
+  isOpen(slot: number): boolean {
+    return this.hidden?.[slot] === 1 || this.isUnknown(slot);
   }
 
   /** The truth of a named condition, evaluated at its first use. */
@@ -74,7 +90,8 @@ function isMissing(value: unknown): boolean {
 }
 
 const UNREAD = Symbol('unread');
-const NOT_YET = 3;
+const HIDDEN_VALUE = new Error('what is there is hidden');
+const NOT_YET = 4;
 const LOOKED_UP = ['customer', 'lookup'] as const;
 
 /** A condition as a closure, with what explaining needs. */
@@ -89,6 +106,8 @@ export interface CompiledCondition {
 
 export interface CompiledLeaf {
   readonly slot: number;
+  /** The slot of the fact that it is compared with; null when that is a value. */
+  readonly otherSlot: number | null;
   /** As written, decorators included. */
   readonly operator: string;
   readonly wanted: (reading: Reading) => unknown;
@@ -175,6 +194,7 @@ export class ConditionCompiler {
       );
       return leaf(at, evaluate, {
         slot: raw,
+        otherSlot: other,
         operator: written,
         wanted: (reading) => reading.value(other),
         mustBeOneOf: null,
@@ -200,18 +220,18 @@ export class ConditionCompiler {
         ? (read: unknown, now: string) => operator.evaluate(read, { value: literal, now })
         : (read: unknown) => operator.evaluate(read, literal);
     const evaluate = this.#guard([slot], (reading) => test(reading.value(slot), reading.facts.now) === true);
-    return leaf(at, evaluate, { slot, operator: written, wanted: () => shown, mustBeOneOf });
+    return leaf(at, evaluate, { slot, otherSlot: null, operator: written, wanted: () => shown, mustBeOneOf });
   }
 
   /** A comparison that cannot be made (a list that is a text on this record) is unknown, as what nobody could look up. */
   #guard(slots: readonly number[], test: (reading: Reading) => boolean): (reading: Reading) => Truth {
     const lookedUp = slots.filter((slot) => this.slots[slot]!.isOf !== null);
     return (reading) => {
-      for (let index = 0; index < lookedUp.length; index++) if (reading.isUnknown(lookedUp[index]!)) return UNKNOWN;
       try {
+        for (let index = 0; index < lookedUp.length; index++) if (reading.isUnknown(lookedUp[index]!)) return UNKNOWN;
         return test(reading) ? TRUE : FALSE;
-      } catch {
-        return UNKNOWN;
+      } catch (error) {
+        return error === HIDDEN_VALUE ? HIDDEN : UNKNOWN;
       }
     };
   }
@@ -240,7 +260,7 @@ function leaf(at: number, evaluate: (reading: Reading) => Truth, compiled: Compi
 function negation(at: number, child: CompiledCondition): CompiledCondition {
   const evaluate = (reading: Reading): Truth => {
     const truth = child.evaluate(reading);
-    return truth === UNKNOWN ? UNKNOWN : truth === TRUE ? FALSE : TRUE;
+    return truth >= UNKNOWN ? truth : truth === TRUE ? FALSE : TRUE;
   };
   return { kind: 'not', at, evaluate, children: [child], leaf: null };
 }
@@ -250,13 +270,13 @@ function group(kind: 'all' | 'any', at: number, children: readonly CompiledCondi
   const deciding = kind === 'all' ? FALSE : TRUE;
   const otherwise = kind === 'all' ? TRUE : FALSE;
   const evaluate = (reading: Reading): Truth => {
-    let isUnknown = false;
+    let settled: Truth = otherwise;
     for (let index = 0; index < children.length; index++) {
       const truth = children[index]!.evaluate(reading);
       if (truth === deciding) return deciding;
-      if (truth === UNKNOWN) isUnknown = true;
+      if (truth >= UNKNOWN && truth > settled) settled = truth;
     }
-    return isUnknown ? UNKNOWN : otherwise;
+    return settled;
   };
   return { kind, at, evaluate, children, leaf: null };
 }

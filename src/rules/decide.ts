@@ -121,12 +121,17 @@ class Round {
   }
 
   #reasonToSkip(rule: Rule): SkipReason | null {
-    if (!rule.enabled) return 'disabled';
-    if (!isForMailbox(rule.mailboxes, this.reading.facts.message.mailbox)) return 'other_mailbox';
-    const { validFrom, validUntil } = rule;
-    const isWithin = (validFrom === null || this.#now >= validFrom) && (validUntil === null || this.#now < validUntil);
-    return isWithin ? null : 'outside_dates';
+    return reasonToSkip(rule, this.reading.facts.message.mailbox, this.#now);
   }
+}
+
+/** Why a rule is not even asked; null when it is. */
+export function reasonToSkip(rule: Rule, mailbox: string, nowMs: number): SkipReason | null {
+  if (!rule.enabled) return 'disabled';
+  if (!isForMailbox(rule.mailboxes, mailbox)) return 'other_mailbox';
+  const { validFrom, validUntil } = rule;
+  const isWithin = (validFrom === null || nowMs >= validFrom) && (validUntil === null || nowMs < validUntil);
+  return isWithin ? null : 'outside_dates';
 }
 
 function subjectOf({ name, mode, location }: Rule): Pick<RuleVerdict, 'rule' | 'mode' | 'location'> {

@@ -1,5 +1,5 @@
 import type { Engine } from 'json-rules-engine';
-import { readPath } from '../facts/fact-path.js';
+import { type PathSegments, pathsOverlap, readPath } from '../facts/fact-path.js';
 import type { Facts, JsonValue } from '../facts/facts.js';
 import { type CompiledCondition, ConditionCompiler, Reading, type Slot } from './compile-condition.js';
 import type { Rule } from './rule.js';
@@ -47,6 +47,18 @@ export class Program {
   /** Reads facts of which the look-up is still to come. */
   readBeforeLookup(facts: Facts): Reading {
     return new Reading(this.slots, this.#namedCount, facts, true);
+  }
+
+  /** Which slots read any of these places, for `readPartly`. */
+  hide(places: readonly PathSegments[]): Uint8Array {
+    return Uint8Array.from(this.slots, ({ segments }) =>
+      places.some((place) => pathsOverlap(place, segments)) ? 1 : 0,
+    );
+  }
+
+  /** Reads facts of which we are not told everything. */
+  readPartly(facts: Facts, hidden: Uint8Array, isPending: boolean): Reading {
+    return new Reading(this.slots, this.#namedCount, facts, isPending, hidden);
   }
 
   /** The value at a slot as it is in the facts, without folding. */

@@ -75,8 +75,8 @@ export class RuleIndex {
     setBits(selected, this.#byMailbox.get(mailbox));
     setBits(selected, this.#byMailbox.get(mailbox.slice(mailbox.lastIndexOf('@'))));
     for (const { slot, byValue, all } of this.#postings) {
-      // Nothing can be excluded by what nobody could look up: those rules are undecided.
-      setBits(selected, reading.isUnknown(slot) ? all : byValue.get(reading.value(slot)));
+      // Nothing can be excluded by what nobody could look up, or may see: those rules are undecided.
+      setBits(selected, reading.isOpen(slot) ? all : byValue.get(reading.value(slot)));
     }
     return selected;
   }

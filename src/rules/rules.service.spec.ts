@@ -115,3 +115,29 @@ test('a set with a fault in one of two files that fit together changes nothing',
   await until('the fault is noticed', () => service.status.lastRejected !== null);
   expect([service.status.revision, namesOf(service)]).toEqual([revision, ['good']]);
 });
+
+describe('a reload that somebody asks for', () => {
+  test('says how it ended, and the watcher does not load the same files again', async () => {
+    const folder = tempFolder({ 'a.json': rule('first') });
+    const events: RulesEvent[] = [];
+    const service = await start(folder, null, events);
+    expect(await service.reload()).toEqual({ kind: 'same', revision: service.status.revision, warnings: [] });
+    writeFileSync(join(folder, 'a.json'), BROKEN);
+    expect(await service.reload()).toMatchObject({ kind: 'rejected', running: service.status.revision });
+    writeFileSync(join(folder, 'a.json'), rule('second'));
+    expect(await service.reload()).toMatchObject({ kind: 'loaded', revision: service.status.revision });
+    expect(namesOf(service)).toEqual(['second']);
+    writeFileSync(join(folder, 'a.json'), rule('third'));
+    await until('the watcher loads what nobody asked for', () => namesOf(service)[0] === 'third');
+    expect(events.map(({ kind }) => kind)).toEqual(['loaded', 'rejected', 'loaded', 'loaded']);
+  });
+
+  test('comes after one that is under way, so that the newest files win', async () => {
+    const folder = tempFolder({ 'a.json': rule('first') });
+    const service = await start(folder, null);
+    const earlier = service.reload();
+    writeFileSync(join(folder, 'a.json'), rule('second'));
+    await Promise.all([earlier, service.reload()]);
+    expect(namesOf(service)).toEqual(['second']);
+  });
+});

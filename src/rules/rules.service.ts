@@ -18,6 +18,15 @@ export type RulesEvent =
   /** Looking at the changed files failed in a way that nobody expected; the set stays. */
   | { readonly kind: 'reload_failed'; readonly reason: string };
 
+/** How a reload ended. */
+export type RulesReload =
+  | { readonly kind: 'loaded'; readonly revision: string; readonly warnings: readonly Fault[] }
+  /** The files are what is running. */
+  | { readonly kind: 'same'; readonly revision: string; readonly warnings: readonly Fault[] }
+  | { readonly kind: 'rejected'; readonly running: string; readonly faults: readonly Fault[] }
+  /** Somebody wrote while the files were read; nothing was replaced. */
+  | { readonly kind: 'edited' };
+
 /** What is running, for the health page. */
 export interface RulesStatus {
   readonly revision: string;
@@ -41,6 +50,9 @@ export class RulesService {
   #ruleSet: RuleSet;
   #loadedAt = new Date();
   #lastRejected: RulesStatus['lastRejected'] = null;
+  #lastReload: Promise<unknown> = Promise.resolve();
+  /** Of the files as they were last looked at. */
+  #lastSeen = '';
   readonly #watcher: FileWatcher;
 
   private constructor(
@@ -48,7 +60,7 @@ export class RulesService {
     ruleSet: RuleSet,
   ) {
     this.#ruleSet = ruleSet;
-    this.#watcher = new FileWatcher(options.folder, () => this.#reload(), {
+    this.#watcher = new FileWatcher(options.folder, () => this.#follow(), {
       onError: (error) => options.report?.({ kind: 'reload_failed', reason: String(error) }),
       ...options.watching,
       counts: isOfRules,
@@ -69,6 +81,7 @@ export class RulesService {
       : await RulesService.#startFromLastGood(options, load.faults);
     if (load.ok) await service.#accept(load);
     else service.#reject(load.faults);
+    service.#lastSeen = fingerprint;
     service.#watcher.start(fingerprint);
     return service;
   }
@@ -93,15 +106,41 @@ export class RulesService {
     this.#watcher.close();
   }
 
-  async #reload(): Promise<void> {
+  /** Loads the folder now, after any load that is under way. */
+  reload(): Promise<RulesReload> {
+    return this.#inTurn(() => this.#load());
+  }
+
+  /** What the watcher saw may have been loaded meanwhile, because somebody asked for it. */
+  async #follow(): Promise<void> {
+    await this.#inTurn(async () => {
+      if ((await fingerprintOf(this.options.folder, isOfRules)) !== this.#lastSeen) await this.#load();
+    });
+  }
+
+  /** One at a time: a load that began earlier must not replace what a later one gave. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastReload.then(work);
+    this.#lastReload = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #load(): Promise<RulesReload> {
     const { folder } = this.options;
     const before = await fingerprintOf(folder, isOfRules);
     const load = await (this.options.load ?? loadRules)(folder, this.options);
     // Edited while it was read: what was read may be half of each. The watcher calls again when the folder is quiet.
-    if ((await fingerprintOf(folder, isOfRules)) !== before) return;
-    if (!load.ok) this.#reject(load.faults);
-    else if (load.ruleSet.revision === this.#ruleSet.revision) this.#mend();
+    if ((await fingerprintOf(folder, isOfRules)) !== before) return { kind: 'edited' };
+    this.#lastSeen = before;
+    if (!load.ok) {
+      this.#reject(load.faults);
+      return { kind: 'rejected', running: this.#ruleSet.revision, faults: load.faults };
+    }
+    const { ruleSet, warnings } = load;
+    const isSame = ruleSet.revision === this.#ruleSet.revision;
+    if (isSame) this.#mend();
     else await this.#accept(load);
+    return { kind: isSame ? 'same' : 'loaded', revision: ruleSet.revision, warnings };
   }
 
   async #accept({ ruleSet, warnings, files }: LoadedRules): Promise<void> {

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   EMAILGISTICS_RATE_LIMITED: "Emailgistics' API asked us to wait",
   EMAILGISTICS_UNAVAILABLE: "Emailgistics' API did not answer, or answered with a passing fault",
   EMAILGISTICS_ANSWER_UNUSABLE: "Emailgistics' API answered something else than it documents",
+  STORE_UNAVAILABLE: 'the database does not answer, or is not there',
   INPUT_INVALID: 'a file or payload given to a command is not usable',
   OUTPUT_FAILED: 'a file that a command should write cannot be written',
 } as const;

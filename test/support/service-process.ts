@@ -32,12 +32,14 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.once('exit', (code, signal) => (this.ended = code ?? signal));
   }
 
-  static async start(env: Readonly<Record<string, string>>, cwd: string): Promise<ServiceProcess> {
+  /** @param giveUpMs for trials that outlast Jest's own limit */
+  static async start(env: Readonly<Record<string, string>>, cwd: string, giveUpMs?: number): Promise<ServiceProcess> {
     const service = new ServiceProcess(env, cwd);
-    await until('the service listens', () => {
+    const isListening = () => {
       if (service.ended !== null) throw new Error(`the service ended with ${service.ended}:\n${service.output}`);
       return service.#url() !== undefined;
-    });
+    };
+    await until('the service listens', isListening, giveUpMs);
     return service;
   }
 

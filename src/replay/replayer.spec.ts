@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import { factsWith } from '../../test/support/rule-program.js';
+import { tempFolder } from '../../test/support/temp-folder.js';
+import { composeActions } from '../actions/compose-actions.js';
+import { DecisionMasker } from '../decisions/decision-record.js';
+import type { DecisionRow } from '../decisions/decision-store.js';
+import { parsePointer } from '../decisions/masks.js';
+import type { Facts } from '../facts/facts.js';
+import { JsonDocument } from '../files/json-document.js';
+import { parseMailboxes } from '../mailboxes/read-mailboxes.js';
+import { decide } from '../rules/decide.js';
+import { loadRules } from '../rules/load-rules.js';
+import { AddressHash } from '../shared/address-hash.js';
+import { Replayer } from './replayer.js';
+
+const GOLD = { fact: 'customer.tier', operator: 'equal', value: 'gold' };
+const SENDER = { fact: 'sender.address', operator: 'equal', value: 'dana@northwind.example' };
+const fields = (value: object) => ({ type: 'setCustomFields', name: 'Fields', value });
+const tag = (...tags: string[]) => ({ type: 'tag', name: 'Tag', value: { tags } });
+const send = (body: string) => ({ type: 'sendMessage', name: 'Send', value: { bodyType: 'text', body } });
+
+interface RuleFile {
+  readonly name: string;
+  readonly conditions: object;
+  readonly actions: readonly object[];
+  readonly [key: string]: unknown;
+}
+const rule = (name: string, conditions: readonly object[], actions: readonly object[], more = {}): RuleFile => ({
+  name,
+  conditions: { all: conditions },
+  actions,
+  ...more,
+});
+const VIP = rule('vip', [GOLD], [fields({ tier: '{{ customer.tier }}', desk: 'VIP' }), tag('VIP')]);
+const ALL = rule('all', [], [fields({ desk: 'Claims' })]);
+
+const facts: Facts = factsWith({ tier: 'gold', iban: 'XX00' }, false);
+
+async function load(rules: readonly RuleFile[]) {
+  const loaded = await loadRules(tempFolder({ 'rules.json': JSON.stringify({ rules }) }), { customerFields: null });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  return loaded.ruleSet;
+}
+
+/** What the service keeps of a message that it decided under these rules. */
+async function record(rules: readonly RuleFile[], given: Facts, masks: readonly string[] = []): Promise<DecisionRow> {
+  const { acting, verdicts } = decide(await load(rules), given);
+  const { actions } = composeActions(acting, given, null);
+  const masker = new DecisionMasker({
+    masks: masks.map((mask) => parsePointer(mask)!),
+    keepBody: false,
+    addressHash: new AddressHash('key'),
+  });
+  return {
+    id: 'd1',
+    mailbox: given.message.mailbox,
+    event: 'received',
+    messageId: 'm1',
+    bodyHash: '',
+    decidedAt: 0,
+    answer: { status: 200, body: JSON.stringify({ status: 'success', actions }), revision: 'r' },
+    outcome: 'acted',
+    senderHash: null,
+    lookupState: given.lookup.state,
+    rules: verdicts.filter(({ verdict }) => verdict === 'matched').map((each) => each.rule),
+    record: JSON.stringify(masker.facts(given)),
+  };
+}
+
+async function replay(row: DecisionRow, rules: readonly RuleFile[]) {
+  const { open, ...told } = new Replayer(await load(rules), () => null).replay(row);
+  return { ...told, open: [...open.fields, ...open.types] };
+}
+
+const added = (type: string, field: string | null = null) => ({ type, field, how: 'added' });
+const removed = (type: string, field: string | null = null) => ({ type, field, how: 'removed' });
+const changed = (type: string, field: string | null = null) => ({ type, field, how: 'changed' });
+
+describe('an edit of the rules', () => {
+  test.each<[string, before: RuleFile[], after: RuleFile[], told: object]>([
+    ['none', [VIP, ALL], [VIP, ALL], { verdict: 'same' }],
+    ['another description', [VIP], [{ ...VIP, description: 'Very important' }], { verdict: 'same' }],
+    [
+      'a rule added',
+      [ALL],
+      [ALL, VIP],
+      {
+        verdict: 'changed',
+        newlyMatching: ['vip'],
+        changes: [added('setCustomFields', 'tier'), added('tag')],
+      },
+    ],
+    [
+      'a rule removed',
+      [VIP, ALL],
+      [ALL],
+      {
+        verdict: 'changed',
+        noLongerMatching: ['vip'],
+        changes: [changed('setCustomFields', 'desk'), removed('setCustomFields', 'tier'), removed('tag')],
+      },
+    ],
+    [
+      'a rule that still matches, and does nothing new',
+      [ALL],
+      [ALL, rule('late', [GOLD], [fields({ desk: 'Late' })])],
+      { verdict: 'changed', newlyMatching: ['late'] },
+    ],
+    [
+      'a priority',
+      [VIP, ALL],
+      [VIP, { ...ALL, priority: 9 }],
+      { verdict: 'changed', changes: [changed('setCustomFields', 'desk')] },
+    ],
+    [
+      'a priority that only the order shows',
+      [rule('one', [], [tag('A')]), rule('two', [], [tag('B')])],
+      [rule('one', [], [tag('A')]), rule('two', [], [tag('B')], { priority: 9 })],
+      { verdict: 'changed', isReordered: true },
+    ],
+    [
+      'a text',
+      [rule('a', [], [fields({ note: '{{ customer.tier }}' })])],
+      [rule('a', [], [fields({ note: '{{ customer.tier | upcase }}' })])],
+      { verdict: 'changed', changes: [changed('setCustomFields', 'note')] },
+    ],
+    [
+      'the text of a message',
+      [rule('a', [], [send('Hello')])],
+      [rule('a', [], [send('Good day')])],
+      { verdict: 'changed', changes: [changed('sendMessage')] },
+    ],
+    [
+      'a tag',
+      [rule('a', [], [tag('A', 'B')])],
+      [rule('a', [], [tag('A', 'C')])],
+      { verdict: 'changed', changes: [removed('tag'), added('tag')] },
+    ],
+    [
+      'a rule made a shadow',
+      [VIP],
+      [{ ...VIP, mode: 'shadow' }, ALL],
+      {
+        verdict: 'changed',
+        newlyMatching: ['all'],
+        changes: [removed('setCustomFields', 'tier'), changed('setCustomFields', 'desk'), removed('tag')],
+      },
+    ],
+    [
+      'a rule for another mailbox only',
+      [VIP],
+      [{ ...VIP, mailboxes: ['sales@insurer.example'] }],
+      {
+        verdict: 'changed',
+        noLongerMatching: ['vip'],
+        changes: [removed('setCustomFields', 'tier'), removed('setCustomFields', 'desk'), removed('tag')],
+      },
+    ],
+  ])('%s', async (_, before, after, told) => {
+    const nothing = {
+      changes: [],
+      isReordered: false,
+      newlyMatching: [],
+      noLongerMatching: [],
+      openRules: [],
+      open: [],
+    };
+    const { changes, ...rest } = await replay(await record(before, facts), after);
+    const { changes: expected = [], ...others } = told as { changes?: unknown[] };
+    expect(rest).toEqual({ ...nothing, changes: undefined, ...others });
+    expect(changes).toEqual(expect.arrayContaining(expected));
+    expect(changes).toHaveLength(expected.length);
+  });
+});
+
+describe('what cannot be told', () => {
+  test.each<[string, masks: string[], rules: RuleFile[], told: object]>([
+    [
+      'is a rule that reads an address, and all that it may do',
+      [],
+      [rule('dana', [SENDER], [fields({ desk: 'Dana' }), tag('D')]), ALL],
+      { verdict: 'open', openRules: ['dana'], newlyMatching: [], open: ['desk', 'tag'] },
+    ],
+    [
+      'is no rule that another condition rules out',
+      [],
+      [rule('dana', [SENDER, { ...GOLD, value: 'bronze' }], [tag('D')]), ALL],
+      { verdict: 'same', openRules: [], open: [] },
+    ],
+    [
+      'is a text that reads a masked field, and no field beside it',
+      ['/customer/iban'],
+      [rule('all', [], [fields({ desk: 'Claims', iban: '{{ customer.iban }}', region: 'north' })])],
+      { verdict: 'changed', changes: [added('setCustomFields', 'region')], open: ['iban'] },
+    ],
+    [
+      'is no masked field that nobody has',
+      ['/customer/nothing'],
+      [rule('all', [{ fact: 'customer.nothing', operator: 'exists', value: false }], ALL.actions)],
+      { verdict: 'same', openRules: [], open: [] },
+    ],
+    [
+      'is who of a group acts, when the first is open',
+      [],
+      [
+        rule('dana', [SENDER], [fields({ desk: 'Dana' })], { exclusive: 'desk' }),
+        rule('all', [], ALL.actions, { exclusive: 'desk' }),
+        rule('rest', [], [tag('R')], { exclusive: 'desk' }),
+      ],
+      { verdict: 'open', openRules: ['dana', 'all'], open: ['desk'], noLongerMatching: [] },
+    ],
+    [
+      'is everything after a rule that may stop',
+      [],
+      [rule('dana', [SENDER], [tag('D')], { stop: true, priority: 9 }), ALL],
+      { verdict: 'open', openRules: ['dana', 'all'], open: ['desk', 'tag'] },
+    ],
+    [
+      'is nothing after a rule that stops',
+      [],
+      [rule('all', [], ALL.actions, { stop: true, priority: 9 }), rule('dana', [SENDER], [tag('D')])],
+      { verdict: 'same', openRules: [], open: [] },
+    ],
+  ])('%s', async (_, masks, rules, told) => {
+    expect(await replay(await record([ALL], facts, masks), rules)).toMatchObject(told);
+  });
+
+  test('is whom a look-up would have found, when none was made and the new rules want one', async () => {
+    const skipped: Facts = { ...facts, customer: null, lookup: { ...facts.lookup, state: 'skipped', matchedBy: null } };
+    const row = await record([ALL], skipped);
+    expect(await replay(row, [ALL, VIP])).toMatchObject({ verdict: 'open', openRules: ['vip'] });
+    const shadow = { ...VIP, mode: 'shadow' };
+    expect(await replay(row, [ALL, shadow])).toMatchObject({ verdict: 'same', openRules: [] });
+    const asks = rule('asks', [], [fields({ state: '{{ lookup.state }}' })]);
+    expect(await replay(row, [ALL, asks, shadow])).toMatchObject({ openRules: ['vip'], open: ['state'] });
+  });
+
+  test('is told apart from what was undecided then: the CRM gave no answer', async () => {
+    const down = factsWith(null, true);
+    expect(await replay(await record([ALL, VIP], down), [ALL, VIP])).toMatchObject({ verdict: 'same' });
+    const lenient = { ...VIP, onUnknown: 'match', actions: [tag('VIP')] };
+    const told = await replay(await record([ALL, VIP], down), [ALL, lenient]);
+    expect(told).toMatchObject({ verdict: 'changed', changes: [added('tag')], newlyMatching: [] });
+  });
+
+  test.each<[string, outcome: string, rules: RuleFile[], verdict: string]>([
+    ['an event that no rule is asked about', 'ignored_event', [ALL], 'same'],
+    ['a mailbox that no rule is for', 'no_rule_for_mailbox', [{ ...ALL, mailboxes: ['x@y.example'] }], 'same'],
+    ['a mailbox that a rule is for now', 'no_rule_for_mailbox', [ALL], 'no_facts'],
+  ])('is what no facts were kept of: %s', async (_, outcome, rules, verdict) => {
+    const row = await record([ALL], facts);
+    const without = { ...row, outcome, rules: [], record: JSON.stringify({ facts: null, masked: [] }) };
+    expect(await replay({ ...without, answer: { ...row.answer, body: '{}' } }, rules)).toMatchObject({ verdict });
+  });
+});
+
+test('what the mailbox would not take now is left out', async () => {
+  const mailboxes = JSON.stringify({ mailboxes: { 'claims@insurer.example': { tags: ['Other'] } } });
+  const read = parseMailboxes(new JsonDocument('mailboxes.json', Buffer.from(mailboxes)));
+  if (!read.ok) throw new Error('unreachable');
+  const rules = [rule('a', [], [tag('A')])];
+  const replayer = new Replayer(await load(rules), (mailbox) => read.catalogue.find(mailbox));
+  expect(replayer.replay(await record(rules, facts)).changes).toEqual([removed('tag')]);
+});
