@@ -35,13 +35,10 @@ export function withoutLoops<Value extends Addressed>(
     });
     return [[list, after.length === before.length ? before : after] as const];
   });
-  const { toAddresses, ...others } = Object.fromEntries(lists) as {
-    [List in (typeof LISTS)[number]]?: ActionAddress[];
-  };
-  if (toAddresses?.length === 0) return null;
-  const { ccAddresses: _cc, bccAddresses: _bcc, ...rest } = value;
-  const filled = Object.fromEntries(Object.entries(others).filter(([, addresses]) => addresses.length > 0));
-  return { ...rest, toAddresses, ...filled } as unknown as Value;
+  const kept = Object.fromEntries(lists) as { [List in (typeof LISTS)[number]]?: readonly ActionAddress[] };
+  if (kept.toAddresses?.length === 0) return null;
+  const without = new Set<string>(LISTS.filter((list) => kept[list]?.length === 0));
+  return Object.fromEntries(Object.entries({ ...value, ...kept }).filter(([key]) => !without.has(key))) as Value;
 }
 
 function reasonAgainst(address: string, mailbox: string): LoopReason | null {

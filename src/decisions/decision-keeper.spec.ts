@@ -23,6 +23,10 @@ class ScriptedStore implements DecisionStore {
     return this.#answer(() => undefined);
   }
 
+  releaseAll(): Promise<number> {
+    return this.#answer(() => 0);
+  }
+
   list(): Promise<DecisionRow[]> {
     return this.#answer(() => []);
   }

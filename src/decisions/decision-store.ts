@@ -69,6 +69,8 @@ export abstract class DecisionStore {
   abstract commit(decision: DecisionRow): Promise<StoredAnswer>;
   /** Gives a claim back undecided. */
   abstract release(key: DeliveryKey, owner: string): Promise<void>;
+  /** Gives back all claims, for a process that has the store to itself: whoever made them is gone. @returns how many */
+  abstract releaseAll(): Promise<number>;
   /** Newest first, unless asked otherwise. */
   abstract list(query: DecisionQuery): Promise<DecisionRow[]>;
   abstract get(id: string): Promise<DecisionRow | null>;

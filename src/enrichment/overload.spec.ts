@@ -3,7 +3,13 @@ import { Metrics } from '../metrics/metrics.js';
 import { Intake } from './intake.js';
 import { type Load, loadLimits, Overload, type OverloadReason } from './overload.js';
 
-const LIMITS = { maxInFlight: 200, maxInFlightBytes: 1000, maxEventLoopDelayMs: 500, maxHeapUsedBytes: 2000 };
+const LIMITS = {
+  maxInFlight: 200,
+  fewInFlight: 100,
+  maxInFlightBytes: 1000,
+  maxEventLoopDelayMs: 500,
+  maxHeapUsedBytes: 2000,
+};
 /** Each of a byte. */
 const many = (count: number) => Array.from({ length: count }, () => 1);
 const IDLE: Load = { eventLoopDelayMs: 0, turnMs: 0, heapUsedBytes: 0 };
@@ -15,7 +21,10 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function overloadOf(load: Partial<Load> = {}, { random = 0, inFlight = many(100) as readonly number[] } = {}) {
+function overloadOf(
+  load: Partial<Load> = {},
+  { random = 0, inFlight = many(100) }: { random?: number; inFlight?: readonly number[] } = {},
+) {
   const intake = new Intake();
   const leave = inFlight.map((bytes) => intake.enter(bytes)!);
   const metrics = new Metrics();

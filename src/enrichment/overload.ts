@@ -14,6 +14,8 @@ export interface Load {
 
 export interface LoadLimits {
   readonly maxInFlight: number;
+  /** Below it a late event loop is no reason to refuse. */
+  readonly fewInFlight: number;
   /** Announced bodies of the deliveries in flight. */
   readonly maxInFlightBytes: number;
   /** From here on some are refused, at twice this all, in between by share: a queue that is cut gently does not swing. */
@@ -37,8 +39,8 @@ const MAX_EVENT_LOOP_DELAY_MS = 500;
 /** One late turn is a burst or the garbage collector. When it was late on average, a turn takes in what it can do in so long. */
 const LATE_MS = 100;
 const MAX_TURN_MS = 250;
-/** So few are answered in time by a loop that is late: then it is the machine that is busy with others, and refusing would only lose mail. */
-const FEW_IN_FLIGHT = 100;
+/** So few, as a share of the most, are answered in time by a loop that is late: a burst, or a machine that is busy with others. */
+const FEW_SHARE = 0.3;
 /** Above it the garbage collector gets most of the time, and then the process ends. */
 const HEAP_SHARE = 0.85;
 /** A payload takes up to twice its size while it is parsed. */
@@ -56,6 +58,7 @@ export function loadLimits(maxInFlight: number): LoadLimits {
   const { heap_size_limit: heapBytes } = getHeapStatistics();
   return {
     maxInFlight,
+    fewInFlight: Math.floor(maxInFlight * FEW_SHARE),
     maxInFlightBytes: heapBytes * IN_FLIGHT_SHARE,
     maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS,
     maxHeapUsedBytes: heapBytes * HEAP_SHARE,
@@ -101,7 +104,7 @@ export class Overload {
     const { limits, measure } = this.#options;
     const { eventLoopDelayMs, turnMs, heapUsedBytes } = measure();
     const { inFlight, inFlightBytes } = this.intake;
-    if (inFlight >= FEW_IN_FLIGHT) {
+    if (inFlight >= this.#options.limits.fewInFlight) {
       const refusedShare = eventLoopDelayMs / limits.maxEventLoopDelayMs - 1;
       if (refusedShare > this.#options.random()) return 'event_loop';
       if (eventLoopDelayMs > LATE_MS && turnMs > MAX_TURN_MS) return 'event_loop';

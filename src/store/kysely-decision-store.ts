@@ -66,6 +66,12 @@ export class KyselyDecisionStore extends DecisionStore {
       .execute();
   }
 
+  override async releaseAll(): Promise<number> {
+    const db = await this.store.ready();
+    const { numDeletedRows } = await db.deleteFrom('decisions').where('status', 'is', null).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
   override async list(query: DecisionQuery): Promise<DecisionRow[]> {
     const { senderHash, rule, outcome, mailbox, since, until, after, limit, oldestFirst = false } = query;
     const db = await this.store.ready();

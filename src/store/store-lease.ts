@@ -20,17 +20,15 @@ export class StoreLease {
     if (!(await this.#take(name))) return false;
     const lost = new AbortController();
     let renewedAt = performance.now();
-    const renewal = setInterval(() => {
-      void this.#take(name).then(
-        (isOurs) => {
-          if (isOurs) renewedAt = performance.now();
-          else lost.abort(new Error('another replica has taken over'));
-        },
-        () => {
-          if (performance.now() - renewedAt > LEASE_MS - RENEW_MS) lost.abort(new Error('the lease cannot be renewed'));
-        },
-      );
-    }, RENEW_MS).unref();
+    const renew = async () => {
+      try {
+        if (await this.#take(name)) renewedAt = performance.now();
+        else lost.abort(new Error('another replica has taken over'));
+      } catch {
+        if (performance.now() - renewedAt > LEASE_MS - RENEW_MS) lost.abort(new Error('the lease cannot be renewed'));
+      }
+    };
+    const renewal = setInterval(() => void renew(), RENEW_MS).unref();
     try {
       await work(lost.signal);
       return true;

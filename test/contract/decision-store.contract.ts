@@ -65,6 +65,15 @@ export function describeDecisionStore(database: string, url: () => string): void
       expect(await store.claim(released, HASH, lease(10_000))).toEqual({ kind: 'claimed' });
     });
 
+    test('all claims can be given back, and no decision goes with them', async () => {
+      const [claimed, done] = [makeKey(), makeKey()];
+      await store.claim(claimed, HASH, lease(10_000));
+      await store.commit(decisionOf(done));
+      expect(await store.releaseAll()).toBeGreaterThan(0);
+      expect(await store.claim(claimed, HASH, lease(10_000, 'them'))).toEqual({ kind: 'claimed' });
+      expect(await store.claim(done, HASH, lease(10_000))).toMatchObject({ kind: 'done' });
+    });
+
     test('of many that claim at once, on two connections, one has it', async () => {
       const second = new KyselyDecisionStore(other);
       for (let round = 0; round < 20; round++) {

@@ -162,6 +162,10 @@ class FailingStore extends DecisionStore {
     return this.step('other', () => this.store.release(key, owner));
   }
 
+  override releaseAll(): Promise<number> {
+    return this.step('other', () => this.store.releaseAll());
+  }
+
   override list(query: DecisionQuery): Promise<DecisionRow[]> {
     return this.step('other', () => this.store.list(query));
   }
