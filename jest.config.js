@@ -22,4 +22,6 @@ export default {
   },
   setupFilesAfterEnv: ['<rootDir>/test/support/clean-logs.ts'],
   testTimeout: 30_000,
+  // Servers and threads that a failing test leaves behind must not keep the run from ending.
+  forceExit: true,
 };

@@ -31,11 +31,13 @@ describe.each(KINDS)('a provider of kind $name', (kind) => {
     const cells = await runRow(kind, rig, fault, LIMITS);
     rows.push({ kind: kind.name, fault, cells });
     expect(cells.map(({ state }) => state).toSorted()).toEqual(['cold', 'last month', 'stale', 'warm']);
+    // Who is in no record is answered, unless looking for the huge ones takes too long.
+    const isOfRecords = rig.ofRecords?.includes(fault) === true;
     for (const { state, status, envelope, claimNumber, attempts, milliseconds, calls } of cells) {
       expect({ state, status, envelope, claimNumber, attempts }).toEqual({
         state,
         status: 200,
-        envelope: state === 'cold' && rig.ofRecords?.includes(fault) !== true ? 'error' : 'success',
+        envelope: state !== 'cold' ? 'success' : isOfRecords ? expect.stringMatching(/^(success|error)$/) : 'error',
         claimNumber: CLAIMS[state],
         attempts: 1,
       });
