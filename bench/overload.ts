@@ -14,7 +14,8 @@ const ANSWER_DEADLINE_MS = 20_000;
 const NORMAL_WITHIN_MS = 10_000;
 /** The last third of the time against what was before: what leaks goes on growing. */
 const MAX_GROWTH = 1.1;
-const MAX_MEMORY_BYTES = 1_073_741_824;
+/** Of a container of 1 GiB; its heap is limited as there. */
+const MAX_MEMORY_BYTES = 805_306_368;
 
 const option = (otherwise: string) => ({ type: 'string', default: otherwise }) as const;
 const { values } = parseArgs({
@@ -67,7 +68,7 @@ function printClaims({ answers, memory: { during }, live, normalAgainMs }: Trial
     ['every answer is 200 or 429', [...answers.keys()].every((status) => status === 200 || status === 429)],
     ['some of each', answers.has(200) && answers.has(429)],
     ['none over the deadline', [...answers.values()].every((times) => times.every((ms) => ms <= ANSWER_DEADLINE_MS))],
-    ['memory stays below 1 GiB', Math.max(...during) < MAX_MEMORY_BYTES],
+    ['memory stays below 768 MiB', Math.max(...during) < MAX_MEMORY_BYTES],
     ['memory levels off', Math.max(...last) <= MAX_GROWTH * Math.max(...earlier)],
     ['/health/live always answered', live.asked > 0 && live.answered === live.asked],
     ['normal again within 10 s', normalAgainMs !== null && normalAgainMs <= NORMAL_WITHIN_MS],

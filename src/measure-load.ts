@@ -12,10 +12,14 @@ const BEAT_MS = 20;
 export async function measureLoad(fastify: FastifyInstance): Promise<() => Load> {
   await fastify.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
   let beatAt = performance.now();
-  const beat = setInterval(() => (beatAt = performance.now()), BEAT_MS).unref();
+  let turn = 0;
+  const beat = setInterval(() => {
+    beatAt = performance.now();
+    turn++;
+  }, BEAT_MS).unref();
   fastify.addHook('onClose', async () => clearInterval(beat));
   return () => {
     const { eventLoopDelay, heapUsed } = fastify.memoryUsage();
-    return { eventLoopDelayMs: eventLoopDelay, turnMs: performance.now() - beatAt, heapUsedBytes: heapUsed };
+    return { eventLoopDelayMs: eventLoopDelay, turn, turnMs: performance.now() - beatAt, heapUsedBytes: heapUsed };
   };
 }

@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** `enricher start` as a process of its own, on the sample rules and customers, with a store that is gone afterwards. */
+/** What Node takes for itself in a container of 1 GiB. With all of a large machine it would put off collecting its garbage. */
+const OLD_SPACE = '--max-old-space-size=256';
+/** Rules that search the text of a message: a delivery must cost the service more than it costs to send one. */
+const SEARCHES = 60;
+
+/** `enricher start` as a process of its own, on the sample customers and rules that search, with a store that is gone afterwards. */
 export class Service implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -24,6 +29,9 @@ export class Service implements AsyncDisposable {
    */
   static async start(root: string, cli: string, secret: string): Promise<Service> {
     const folder = await mkdtemp(join(tmpdir(), 'enricher-overload-'));
+    const rulesDir = join(folder, 'rules');
+    await mkdir(rulesDir);
+    await writeFile(join(rulesDir, 'search.json'), JSON.stringify({ rules: searches() }));
     const env = {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -31,9 +39,14 @@ export class Service implements AsyncDisposable {
       LOG_LEVEL: 'error',
       LOG_PRETTY: 'false',
       WEBHOOK_SECRET: secret,
+      RULES_DIR: rulesDir,
       DATABASE_URL: `file:${join(folder, 'enricher.db')}`,
     };
-    const child = spawn(process.execPath, [cli, 'start'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [OLD_SPACE, cli, 'start'], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     for await (const line of createInterface(child.stdout)) {
       const origin = /listens on (http:\/\/[^/\s]+)/.exec(line)?.[1];
       if (origin === undefined) continue;
@@ -70,4 +83,17 @@ export class Service implements AsyncDisposable {
     }
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function searches(): object[] {
+  return Array.from({ length: SEARCHES }, (_, index) => ({
+    name: `search-${index}`,
+    conditions: {
+      all: [
+        { fact: 'lookup.state', operator: 'equal', value: 'found' },
+        { fact: 'message.bodyText', operator: 'matches', value: `(?i)(claim|policy)[- ]?no\\.? *${index}[0-9]{5}` },
+      ],
+    },
+    actions: [{ type: 'tag', value: { tags: [`Search ${index}`] } }],
+  }));
 }

@@ -33,6 +33,8 @@ export interface TrialReport {
   readonly normalAgainMs: number | null;
 }
 
+/** Of some length, and nothing in it is found. */
+const TEXT = 'The water came through the cellar wall on Monday, and the claim is not settled. '.repeat(50);
 /** Few at a time keep its turns short, many make them cheap. */
 const CAPACITY_AT_A_TIME = [32, 128];
 const WARM_UP_SECONDS = 2;
@@ -58,7 +60,12 @@ export async function runTrial({
     unknown
   >;
   await using service = await Service.start(root, cli, secret);
-  const sender = new Sender({ url: service.url, secret, payload, maxConnections: connections });
+  const sender = new Sender({
+    url: service.url,
+    secret,
+    payload: { ...payload, bodyText: TEXT },
+    maxConnections: connections,
+  });
   try {
     let capacity = 0;
     for (const atATime of CAPACITY_AT_A_TIME) {

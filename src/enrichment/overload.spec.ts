@@ -12,7 +12,7 @@ const LIMITS = {
 };
 /** Each of a byte. */
 const many = (count: number) => Array.from({ length: count }, () => 1);
-const IDLE: Load = { eventLoopDelayMs: 0, turnMs: 0, heapUsedBytes: 0 };
+const IDLE: Load = { eventLoopDelayMs: 0, turn: 0, turnMs: 0, heapUsedBytes: 0 };
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -93,6 +93,14 @@ test.each<[random: number, lastedMs: number, seconds: number]>([
     overload.refuse(10);
   }
   expect(overload.refuse(10)).toBe(seconds);
+});
+
+test('what a late turn takes in counts, even if it is answered at once, and the next turn begins anew', () => {
+  const { overload, current } = overloadOf({ eventLoopDelayMs: 600, turnMs: 600 }, { inFlight: [] });
+  const taken = () => Array.from({ length: 300 }, () => overload.refuse(10)).filter((wait) => wait === null).length;
+  expect(taken()).toBe(100);
+  current.turn++;
+  expect(taken()).toBe(100);
 });
 
 test('what was answered makes room again, its bytes too', () => {

@@ -7,14 +7,16 @@ import type { Intake } from './intake.js';
 export interface Load {
   /** How much later than due timers came lately, on average. */
   readonly eventLoopDelayMs: number;
-  /** How long the present turn of the event loop takes so far. */
+  /** Another number when the event loop has turned. */
+  readonly turn: number;
+  /** How long the present turn takes so far. */
   readonly turnMs: number;
   readonly heapUsedBytes: number;
 }
 
 export interface LoadLimits {
   readonly maxInFlight: number;
-  /** Below it a late event loop is no reason to refuse. */
+  /** With fewer in flight, or taken in within a turn, a late event loop is no reason to refuse. */
   readonly fewInFlight: number;
   /** Announced bodies of the deliveries in flight. */
   readonly maxInFlightBytes: number;
@@ -40,7 +42,7 @@ const MAX_EVENT_LOOP_DELAY_MS = 500;
 const LATE_MS = 100;
 const MAX_TURN_MS = 250;
 /** So few, as a share of the most, are answered in time by a loop that is late: a burst, or a machine that is busy with others. */
-const FEW_SHARE = 0.3;
+const FEW_SHARE = 0.2;
 /** Above it the garbage collector gets most of the time, and then the process ends. */
 const HEAP_SHARE = 0.85;
 /** A payload takes up to twice its size while it is parsed. */
@@ -72,6 +74,7 @@ export function loadLimits(maxInFlight: number): LoadLimits {
 export class Overload {
   readonly #options;
   #begun: { readonly at: number; lastAt: number; refused: number } | null = null;
+  #turn = { number: 0, takenIn: 0 };
   #end: NodeJS.Timeout | undefined;
 
   constructor(
@@ -89,7 +92,10 @@ export class Overload {
    */
   refuse(bodyBytes: number): number | null {
     const reason = this.#reason(bodyBytes);
-    if (reason === null) return null;
+    if (reason === null) {
+      this.#turn.takenIn++;
+      return null;
+    }
     this.metrics.overloadRefusals.inc({ reason });
     const lastedSeconds = this.#lasts(reason) / 1000;
     const least = Math.min(1 + Math.floor(lastedSeconds), MAX_LEAST_SECONDS);
@@ -102,9 +108,11 @@ export class Overload {
 
   #reason(bodyBytes: number): OverloadReason | null {
     const { limits, measure } = this.#options;
-    const { eventLoopDelayMs, turnMs, heapUsedBytes } = measure();
+    const { eventLoopDelayMs, turn, turnMs, heapUsedBytes } = measure();
     const { inFlight, inFlightBytes } = this.intake;
-    if (inFlight >= this.#options.limits.fewInFlight) {
+    if (turn !== this.#turn.number) this.#turn = { number: turn, takenIn: 0 };
+    // What is answered at once is never in flight for long, and makes a turn as late.
+    if (Math.max(inFlight, this.#turn.takenIn) >= limits.fewInFlight) {
       const refusedShare = eventLoopDelayMs / limits.maxEventLoopDelayMs - 1;
       if (refusedShare > this.#options.random()) return 'event_loop';
       if (eventLoopDelayMs > LATE_MS && turnMs > MAX_TURN_MS) return 'event_loop';

@@ -22,7 +22,7 @@ const BLOCK_MS = 1_000;
 /** So many that a late loop matters. */
 const MANY = 100;
 /** Of so many, 100 are no few any more. */
-const MOST = { MAX_IN_FLIGHT: '333' };
+const MOST = { MAX_IN_FLIGHT: '500' };
 
 /** Keeps the event loop busy, and lets it turn now and then, until the returned function is called. */
 function blockLoop(): () => void {
