@@ -9,6 +9,7 @@ import type { ListDecisionsOptions } from './cli/decisions.js';
 import type { PullMailboxesOptions } from './cli/pull-mailboxes.js';
 import type { ReplayOptions } from './cli/replay.js';
 import type { TestRulesOptions } from './cli/test-rules.js';
+import { OUTCOMES } from './enrichment/enrichment.js';
 
 const MINIMUM_NODE = 24;
 /** @source design of the command line: 0 ok, 1 findings, 2 usage, 3 cannot run */
@@ -123,7 +124,7 @@ decisions
   .option('--sender <address>', 'only on messages from this address')
   .option('--mailbox <address>', 'only on messages to this mailbox')
   .option('--rule <name>', 'only those where this rule matched')
-  .option('--outcome <outcome>', 'only with this outcome, such as acted')
+  .addOption(new Option('--outcome <outcome>', 'only with this outcome').choices([...OUTCOMES]))
   .option('--since <time>', 'ISO 8601, or so long ago: 30m, 12h, 7d')
   .option('--until <time>', 'likewise')
   .option('--limit <count>', 'at most so many', '20')

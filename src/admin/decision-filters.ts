@@ -1,5 +1,6 @@
 import type { QueryDescription } from './described.js';
-import { DEFAULT_LIMIT, MAX_LIMIT, OUTCOMES } from './read-decision-query.js';
+import { OUTCOMES } from '../enrichment/enrichment.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from './read-decision-query.js';
 
 const text = { type: 'string' } as const;
 

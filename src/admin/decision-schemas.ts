@@ -1,6 +1,6 @@
 import { FACT_DEFINITIONS } from '../facts/facts.js';
 import { list, type Schema } from '../files/json-schema.js';
-import { OUTCOMES } from './read-decision-query.js';
+import { OUTCOMES } from '../enrichment/enrichment.js';
 import { count, maybe, milliseconds, oneOf, schemaRef, string, time, whole } from './schema-parts.js';
 
 const summary = {

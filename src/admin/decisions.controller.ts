@@ -10,10 +10,11 @@ import {
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AdminAuthGuard } from '../auth/admin-auth.guard.js';
-import { DecisionStore } from '../decisions/decision-store.js';
 import { RulesService } from '../rules/rules.service.js';
 import { AddressHash } from '../shared/address-hash.js';
+import { reasonOf } from '../shared/errors.js';
 import { within } from '../shared/within.js';
+import { AdminStore } from './admin-store.js';
 import { ADMIN_PATH } from './admin-door.js';
 import { describeDecision, summarise } from './describe-decision.js';
 import { Described } from './described.js';
@@ -31,7 +32,7 @@ export class DecisionsController {
   readonly #logger = new Logger('Admin');
 
   constructor(
-    private readonly store: DecisionStore,
+    private readonly store: AdminStore,
     private readonly rules: RulesService,
     private readonly hash: AddressHash,
   ) {}
@@ -46,7 +47,7 @@ export class DecisionsController {
   async list(@Query() query: unknown): Promise<object> {
     const wanted = readDecisionQuery(query, this.hash, Date.now());
     const { limit } = wanted;
-    const found = await this.#ask(() => this.store.list({ ...wanted, limit: limit + 1 }));
+    const found = await this.#ask(() => this.store.decisions.list({ ...wanted, limit: limit + 1 }));
     const page = found.slice(0, limit);
     return { decisions: page.map(summarise), next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
   }
@@ -59,7 +60,7 @@ export class DecisionsController {
     problems: [404, 503],
   })
   async show(@Param('id') id: string): Promise<object> {
-    const decision = DECISION_ID.test(id) ? await this.#ask(() => this.store.get(id)) : null;
+    const decision = DECISION_ID.test(id) ? await this.#ask(() => this.store.decisions.get(id)) : null;
     if (decision === null) throw new NotFoundException('There is no decision with this id');
     return describeDecision(decision, this.rules.current);
   }
@@ -69,7 +70,7 @@ export class DecisionsController {
     try {
       return await within(STORE_TIMEOUT_MS, work);
     } catch (error) {
-      this.#logger.warn(`The store could not be asked for decisions: ${(error as Error).message}`);
+      this.#logger.warn(`The store could not be asked for decisions: ${reasonOf(error)}`);
       throw new ServiceUnavailableException('The store does not answer; see /health/ready');
     }
   }

@@ -1,7 +1,7 @@
 import type { DecisionQuery } from '../decisions/decision-store.js';
-import type { Outcome } from '../enrichment/enrichment.js';
-import { isObject } from '../facts/read-delivery.js';
-import { parseTime } from '../rules/time-values.js';
+import { OUTCOMES } from '../enrichment/enrichment.js';
+import { isObject, normalMailbox } from '../facts/read-delivery.js';
+import { MOMENT, readMoment } from '../rules/read-moment.js';
 import type { AddressHash } from '../shared/address-hash.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import { Violations } from './violations.js';
@@ -11,19 +11,8 @@ export const MAX_LIMIT = 200;
 /** A decision's id as `AnswerService` makes it; it is the cursor, too. */
 export const DECISION_ID = /^[\da-z]{9}[\da-f]{16}$/;
 
-const OUTCOME_NAMES: Readonly<Record<Outcome, true>> = {
-  acted: true,
-  nothing_to_do: true,
-  ignored_event: true,
-  no_rule_for_mailbox: true,
-  crm_unavailable: true,
-};
-export const OUTCOMES = Object.keys(OUTCOME_NAMES);
-
 const SENDER_HASH = /^h:[\da-f]{16}$/;
 const MAX_TEXT_LENGTH = 500;
-const AGO = /^(\d{1,5})([mhd])$/;
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 type Filter = Exclude<keyof DecisionQuery, 'oldestFirst'>;
 /** The value of a filter, or what is wrong with it. */
@@ -34,7 +23,8 @@ const READERS: Readonly<Record<string, readonly [Filter, FilterReader]>> = {
   rule: ['rule', plainText],
   outcome: [
     'outcome',
-    (text) => (OUTCOMES.includes(text) ? { value: text } : { fault: `must be ${OUTCOMES.join(', ')}` }),
+    (text) =>
+      (OUTCOMES as readonly string[]).includes(text) ? { value: text } : { fault: `must be ${OUTCOMES.join(', ')}` },
   ],
   mailbox: ['mailbox', readMailbox],
   since: ['since', readTime],
@@ -75,7 +65,7 @@ function readSender(text: string, _now: number, hash: AddressHash): ReturnType<F
 }
 
 function readMailbox(text: string): ReturnType<FilterReader> {
-  return plainText(parseEmailAddress(text)?.address ?? text.trim().toLowerCase());
+  return plainText(normalMailbox(text));
 }
 
 /** What a database can hold. */
@@ -87,11 +77,8 @@ function plainText(text: string): ReturnType<FilterReader> {
 }
 
 function readTime(text: string, now: number): ReturnType<FilterReader> {
-  const [, count, unit] = AGO.exec(text) ?? [];
-  const time = unit === undefined ? parseTime(text) : now - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  return time === null
-    ? { fault: 'must be a time such as 2026-12-01T09:00:00Z, or so long ago: 30m, 12h, 7d' }
-    : { value: time };
+  const time = readMoment(text, now);
+  return time === null ? { fault: `must be ${MOMENT}` } : { value: time };
 }
 
 function readLimit(text: string): ReturnType<FilterReader> {

@@ -1,3 +1,4 @@
+import { normalMailbox } from '../facts/read-delivery.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readServiceConfig, type ServiceConfig } from '../config/service-config.js';
@@ -8,7 +9,7 @@ import { AddressHash } from '../shared/address-hash.js';
 import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
 import { eraseCustomers } from '../store/erase-customers.js';
-import { MOMENT, readMoment } from './read-moment.js';
+import { MOMENT, readMoment } from '../rules/read-moment.js';
 import { table } from './table.js';
 import { withStore } from './with-store.js';
 
@@ -73,7 +74,7 @@ export async function listDecisions(
     ...(email === null ? {} : { senderHash: hashOf(config).of(email.address) }),
     ...(rule === undefined ? {} : { rule }),
     ...(outcome === undefined ? {} : { outcome }),
-    ...(mailbox === undefined ? {} : { mailbox: mailbox.trim().toLowerCase() }),
+    ...(mailbox === undefined ? {} : { mailbox: normalMailbox(mailbox) }),
     ...(since === undefined ? {} : { since: moment('since', since) }),
     ...(until === undefined ? {} : { until: moment('until', until) }),
   };

@@ -1,3 +1,4 @@
+import { normalMailbox } from '../facts/read-delivery.js';
 import { readServiceConfig } from '../config/service-config.js';
 import type { DecisionStore } from '../decisions/decision-store.js';
 import { formatFault } from '../files/fault.js';
@@ -11,7 +12,7 @@ import { EnricherError } from '../shared/errors.js';
 import type { PrefetchOutput } from './crm-prefetch.js';
 import { REPLAY_PRINTERS } from './print-replay.js';
 import { ProgressLine } from './progress-line.js';
-import { readMoment, MOMENT } from './read-moment.js';
+import { readMoment, MOMENT } from '../rules/read-moment.js';
 import { withStore } from './with-store.js';
 
 export interface ReplayOptions {
@@ -102,7 +103,7 @@ function readRange({ since, until, mailbox, limit }: ReplayOptions, refuse: (mes
   return {
     since: moment('since', since),
     ...(until === undefined ? {} : { until: moment('until', until) }),
-    ...(mailbox === undefined ? {} : { mailbox: mailbox.trim().toLowerCase() }),
+    ...(mailbox === undefined ? {} : { mailbox: normalMailbox(mailbox) }),
     limit: limit === undefined ? Infinity : Number(limit),
   };
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { DecisionStore } from '../decisions/decision-store.js';
-import { EnricherError } from '../shared/errors.js';
+import { EnricherError, reasonOf } from '../shared/errors.js';
 import { KyselyDecisionStore } from '../store/kysely-decision-store.js';
 import { Store } from '../store/store.js';
 
 /** The database of the service, which may be running, as commands use it. */
-export interface CommandStore {
+interface CommandStore {
   /** @throws EnricherError `STORE_UNAVAILABLE` when the database does not do it */
   readonly ask: <T>(work: (store: Store, decisions: DecisionStore) => Promise<T>) => Promise<T>;
 }
@@ -34,10 +34,4 @@ export async function withStore<T>(url: string, work: (store: CommandStore) => P
   } finally {
     await store.close();
   }
-}
-
-/** A host with several addresses that refuses at each has a fault without a message. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import type { Claim, DecisionRow, DecisionStore, StoredAnswer } from './decision
 class ScriptedStore implements DecisionStore {
   state: 'up' | 'down' | 'silent' = 'up';
   readonly rows = new Map<string, DecisionRow>();
+  asked = 0;
 
   claim(): Promise<Claim> {
     return this.#answer(() => ({ kind: 'claimed' }));
@@ -44,6 +45,7 @@ class ScriptedStore implements DecisionStore {
   }
 
   async #answer<T>(work: () => T): Promise<T> {
+    this.asked += 1;
     await null;
     if (this.state === 'down') throw new Error('connection refused');
     return this.state === 'silent' ? new Promise(() => undefined) : work();
@@ -68,13 +70,14 @@ const LEASE = { owner: 'us', until: 1 };
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-function makeKeeper(maxBuffered = 3) {
+function makeKeeper(maxBuffered = 3, maxBufferedCharacters = 10_000) {
   const store = new ScriptedStore();
   const heard: (string | null)[] = [];
   const options = {
     timeoutMs: 2_000,
     tryAgainMs: 1_000,
     maxBuffered,
+    maxBufferedCharacters,
     report: (why: string | null) => void heard.push(why),
   };
   return { store, heard, keeper: new DecisionKeeper(store, options) };
@@ -138,6 +141,26 @@ test('too many that wait drop the oldest, and are counted', async () => {
   await jest.advanceTimersByTimeAsync(1_000);
   expect([...store.rows.keys()]).toEqual(['m3', 'm4', 'm5']);
   expect(keeper.status.dropped).toBe(2);
+});
+
+test('what waits is bounded by its size too', async () => {
+  const { store, keeper } = makeKeeper(100, 1_000);
+  store.state = 'down';
+  for (const id of ['m1', 'm2', 'm3']) await keeper.keep(decision(id, 'x'.repeat(400)));
+  expect(keeper.status).toMatchObject({ buffered: 2, dropped: 1 });
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(1_000);
+  for (const id of ['m4', 'm5', 'm6']) await keeper.keep(decision(id, 'x'.repeat(400)));
+  expect(keeper.status).toMatchObject({ buffered: 0, dropped: 1 });
+});
+
+test('a silent database is not given the same again and again', async () => {
+  const { store, keeper } = makeKeeper();
+  store.state = 'silent';
+  const first = keeper.keep(decision('m1'));
+  await jest.advanceTimersByTimeAsync(60_000);
+  await first;
+  expect(store.asked).toBe(2);
 });
 
 test('a database that went down at a claim is found again although nothing waits', async () => {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { reasonOf } from '../shared/errors.js';
 import { within } from '../shared/within.js';
 import type { Claim, DecisionRow, DecisionStore, DeliveryKey, StoredAnswer } from './decision-store.js';
 
@@ -9,6 +10,8 @@ export interface KeeperOptions {
   readonly tryAgainMs: number;
   /** Most decisions that wait in memory for a database that is down. */
   readonly maxBuffered: number;
+  /** And most characters of them. */
+  readonly maxBufferedCharacters: number;
   /** Hears when the database goes down, with why, and when it is back (null). */
   readonly report: (reason: string | null) => void;
 }
@@ -17,6 +20,7 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
   timeoutMs: 1_000,
   tryAgainMs: 1_000,
   maxBuffered: 10_000,
+  maxBufferedCharacters: 67_108_864,
   report: () => undefined,
 };
 
@@ -47,10 +51,13 @@ export class DecisionKeeper {
   readonly #remembered = new LRUCache<string, Done>({
     max: MAX_REMEMBERED,
     maxSize: MAX_REMEMBERED_CHARACTERS,
-    sizeCalculation: ({ answer }) => answer.body.length + 1,
+    sizeCalculation: ({ answer }, id) => answer.body.length + id.length,
   });
   #reason: string | null = null;
+  #bufferedCharacters = 0;
   #dropped = 0;
+  /** Ends with the last try, which may be long after nobody waits for it any more. */
+  #trying: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -109,14 +116,22 @@ export class DecisionKeeper {
 
   #wait(decision: DecisionRow): void {
     const id = idOf(decision);
-    this.#buffer.delete(id);
+    const { maxBuffered, maxBufferedCharacters } = this.options;
+    this.#unbuffer(id);
     this.#buffer.set(id, decision);
+    this.#bufferedCharacters += sizeOf(decision);
     for (const oldest of this.#buffer.keys()) {
-      if (this.#buffer.size <= this.options.maxBuffered) break;
-      this.#buffer.delete(oldest);
+      if (this.#buffer.size <= maxBuffered && this.#bufferedCharacters <= maxBufferedCharacters) break;
+      this.#unbuffer(oldest);
       this.#dropped += 1;
     }
     this.#tryLater();
+  }
+
+  #unbuffer(id: string): void {
+    const decision = this.#buffer.get(id);
+    if (decision !== undefined) this.#bufferedCharacters -= sizeOf(decision);
+    this.#buffer.delete(id);
   }
 
   #tryLater(): void {
@@ -130,13 +145,15 @@ export class DecisionKeeper {
   /** Writes what waits, or asks whether the database is back when nothing does. */
   async #writeBuffer(): Promise<void> {
     try {
-      if (this.#buffer.size === 0) await this.#within(() => this.store.get(''));
+      if (this.#buffer.size === 0) await this.#within(() => this.#attempt(() => this.store.get('')));
       while (this.#buffer.size > 0) {
         const some = [...this.#buffer].slice(0, WRITTEN_AT_ONCE);
-        const kept = await this.#within(() => Promise.all(some.map(([, decision]) => this.store.commit(decision))));
+        const kept = await this.#within(() =>
+          this.#attempt(() => Promise.all(some.map(([, decision]) => this.store.commit(decision)))),
+        );
         for (const [index, [id, decision]] of some.entries()) {
           if (this.#buffer.get(id) !== decision) continue;
-          this.#buffer.delete(id);
+          this.#unbuffer(id);
           this.#remembered.set(id, doneOf(decision, kept[index] ?? decision.answer));
         }
       }
@@ -145,13 +162,24 @@ export class DecisionKeeper {
     }
   }
 
+  /** One try at a time: a silent database must not be given the same again and again. */
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#trying !== undefined) return Promise.reject(new Error('it has not answered yet'));
+    const attempt = work();
+    const isOver = () => {
+      this.#trying = undefined;
+    };
+    this.#trying = attempt.then(isOver, isOver);
+    return attempt;
+  }
+
   async #within<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await within(this.options.timeoutMs, work);
       this.#heard(null);
       return result;
     } catch (error) {
-      this.#heard((error as Error).message);
+      this.#heard(reasonOf(error));
       throw error;
     }
   }
@@ -162,6 +190,10 @@ export class DecisionKeeper {
     if (hasChanged) this.options.report(reason);
     if (reason !== null) this.#tryLater();
   }
+}
+
+function sizeOf({ record, answer }: DecisionRow): number {
+  return record.length + answer.body.length;
 }
 
 function doneOf({ bodyHash, decidedAt }: DecisionRow, answer: StoredAnswer): Done {

@@ -11,6 +11,7 @@ const SLICE = 500;
 /** Takes decisions away when they are old enough, a slice at a time, so that nobody who writes waits long. */
 export class Retention {
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(
     private readonly store: DecisionStore,
@@ -23,6 +24,7 @@ export class Retention {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
@@ -33,6 +35,7 @@ export class Retention {
   }
 
   #later(delayMs: number): void {
+    if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       // A store that does not answer is told of by those who write; the next round is soon enough.
       void this.purgeSlice().then(

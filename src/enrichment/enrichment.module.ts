@@ -14,6 +14,7 @@ import { loadTestedRules } from '../rule-tests/load-tested-rules.js';
 import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { RulesService } from '../rules/rules.service.js';
 import { AddressHash } from '../shared/address-hash.js';
+import { within } from '../shared/within.js';
 import { DecisionKeeper } from '../decisions/decision-keeper.js';
 import { DecisionMasker } from '../decisions/decision-record.js';
 import { DecisionsModule } from '../decisions/decisions.module.js';
@@ -32,6 +33,7 @@ import { logChanged, logMailboxesEvent, logProviderStatus, logRulesEvent, logSto
 export const CRM_CONFIG = Symbol('CrmConfig');
 /** A `LastKnownStore`, or null when none is kept. */
 export const LAST_KNOWN = Symbol('LastKnownStore');
+const LAST_WRITE_MS = 2_000;
 /** How long the first check of the CRM may take. It runs beside the start and does not hold it up. */
 const FIRST_CHECK_MS = 10_000;
 
@@ -181,6 +183,7 @@ export class EnrichmentModule implements OnModuleInit, OnApplicationShutdown {
     this.rules.close();
     this.mailboxes.close();
     await this.lookups.close();
-    await this.lastKnown?.close();
+    // A store that does not answer must not outlast the time that we have to stop.
+    await within(LAST_WRITE_MS, async () => this.lastKnown?.close()).catch(() => undefined);
   }
 }

@@ -36,7 +36,7 @@ export function lookupBudgetMs(answerDeadlineMs: number): number {
 export class EnrichmentService {
   constructor(
     private readonly rules: RulesService,
-    private readonly lookups: LookupService,
+    private readonly lookups: Pick<LookupService, 'lookup' | 'skip'>,
     private readonly mailboxes: Pick<MailboxesService, 'current'>,
     private readonly intake: Intake,
     private readonly options: EnrichmentOptions,

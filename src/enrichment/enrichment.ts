@@ -3,7 +3,8 @@ import type { Composition } from '../actions/compose-actions.js';
 import type { Facts } from '../facts/facts.js';
 import type { Decision } from '../rules/verdict.js';
 
-export type Outcome = 'acted' | 'nothing_to_do' | 'ignored_event' | 'no_rule_for_mailbox' | 'crm_unavailable';
+export const OUTCOMES = ['acted', 'nothing_to_do', 'ignored_event', 'no_rule_for_mailbox', 'crm_unavailable'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What became of one delivery. */
 export interface Enrichment {

@@ -8,12 +8,17 @@ export interface NeededFields {
   readonly mailbox: string;
 }
 
+/** The one form of a mailbox's address; what is none is compared as it is, in lower case. */
+export function normalMailbox(text: string): string {
+  return parseEmailAddress(text)?.address ?? text.trim().toLowerCase();
+}
+
 /** A delivery from a payload, read as it comes: what is absent or of a wrong type is as empty. */
 export function readDelivery(body: Readonly<Record<string, unknown>>, { id, event, mailbox }: NeededFields): Delivery {
   return {
     id,
     event,
-    mailbox: parseEmailAddress(mailbox)?.address ?? mailbox.trim().toLowerCase(),
+    mailbox: normalMailbox(mailbox),
     from: toCorrespondent(body['from']),
     sender: toCorrespondent(body['sender']),
     to: toCorrespondents(body['to']),

@@ -30,3 +30,9 @@ export class EnricherError extends Error {
     super(message, options);
   }
 }
+
+/** What went wrong, in words. A host with several addresses that refuses at each has a fault without a message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import {
   type Claim,
@@ -26,6 +26,7 @@ interface ClaimRequest {
 /** PostgreSQL takes 65,535 parameters a statement. */
 const MAX_BATCH = 500;
 const KEY = ['mailbox', 'event', 'message_id'] as const;
+const MAX_KEY_PART_BYTES = 800;
 const COLUMNS = [
   ...KEY,
   ...(['id', 'body_hash', 'owner', 'lease_until', 'decided_at', 'status', 'answer', 'revision'] as const),
@@ -117,7 +118,7 @@ export class KyselyDecisionStore extends DecisionStore {
       .selectFrom('decisions')
       .select('id')
       .where('decided_at', '<', before)
-      .orderBy('id')
+      .orderBy('decided_at')
       .limit(limit)
       .execute();
     if (old.length === 0) return 0;
@@ -158,12 +159,12 @@ export class KyselyDecisionStore extends DecisionStore {
     });
   }
 
-  async #readAll(keys: readonly DeliveryKey[]): Promise<Row[]> {
+  async #readAll(keys: readonly DeliveryKey[]) {
     if (keys.length === 0) return [];
     const db = await this.store.ready();
     return db
       .selectFrom('decisions')
-      .selectAll()
+      .select([...KEY, 'body_hash', 'decided_at', 'lease_until', 'status', 'answer', 'revision'])
       .where((where) => where.or(keys.map((key) => where.and(toColumns(key)))))
       .execute();
   }
@@ -277,12 +278,19 @@ function toDecision(row: Row): DecisionRow {
   };
 }
 
-function answerOf({ status, answer, revision }: Row): StoredAnswer {
+function answerOf({ status, answer, revision }: Pick<Row, 'status' | 'answer' | 'revision'>): StoredAnswer {
   return { status: status ?? 200, body: answer ?? '', revision };
 }
 
 function toColumns({ mailbox, event, messageId }: DeliveryKey) {
-  return { mailbox: storable(mailbox), event: storable(event), message_id: storable(messageId) };
+  return { mailbox: keyPart(mailbox), event: keyPart(event), message_id: keyPart(messageId) };
+}
+
+/** PostgreSQL takes no row of an index above 2,704 bytes: a longer part stands for itself by its hash. */
+function keyPart(text: string): string {
+  const part = storable(text);
+  if (part.length <= MAX_KEY_PART_BYTES / 3 || Buffer.byteLength(part) <= MAX_KEY_PART_BYTES) return part;
+  return `sha256:${hash('sha256', part, 'base64url')}`;
 }
 
 /** PostgreSQL holds no NUL in text, and UTF-8 no half of a surrogate pair. */

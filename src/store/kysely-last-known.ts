@@ -1,6 +1,6 @@
 import type { LastKnown, LastKnownStore, PrefetchState, StoredProvider } from '../crm/last-known.js';
 import type { CustomerRecord } from '../facts/facts.js';
-import { EnricherError } from '../shared/errors.js';
+import { EnricherError, reasonOf } from '../shared/errors.js';
 import type { Store } from './store.js';
 import { within } from '../shared/within.js';
 
@@ -205,7 +205,7 @@ export class KyselyLastKnown implements LastKnownStore {
       }),
     );
     const endedAt = performance.now();
-    if (endedAt - startedAt >= READ_TIMEOUT_MS) this.#readAgainAt = endedAt + READ_AGAIN_MS;
+    if (known === undefined && endedAt - startedAt >= READ_TIMEOUT_MS) this.#readAgainAt = endedAt + READ_AGAIN_MS;
     return known ?? null;
   }
 
@@ -240,7 +240,7 @@ export class KyselyLastKnown implements LastKnownStore {
       this.#faults[what] = null;
       return result;
     } catch (error) {
-      const { message } = error as Error;
+      const message = reasonOf(error);
       if (Object.values(this.#faults).every((fault) => fault === null)) this.options.report(message);
       this.#faults[what] = message;
       return undefined;

@@ -27,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .addPrimaryKeyConstraint('decisions_key', ['mailbox', 'event', 'message_id'])
         .execute();
       await db.schema.createIndex('decisions_by_id').on('decisions').column('id').unique().execute();
+      await db.schema.createIndex('decisions_by_age').on('decisions').column('decided_at').execute();
       await db.schema.createIndex('decisions_by_sender').on('decisions').columns(['sender_hash', 'id']).execute();
       await db.schema
         .createTable('customers')
@@ -46,13 +47,6 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .addColumn('started_at', 'bigint')
         .addColumn('next', 'text')
         .addColumn('customers', 'integer')
-        .execute();
-      await db.schema
-        .createTable('rule_sets')
-        .addColumn('folder', 'text', (column) => column.primaryKey())
-        .addColumn('revision', 'text', (column) => column.notNull())
-        .addColumn('files', 'text', (column) => column.notNull())
-        .addColumn('accepted_at', 'bigint', (column) => column.notNull())
         .execute();
       await db.schema
         .createTable('leases')

@@ -6,7 +6,7 @@ import { NOT_DURABLE, type SqliteReply, type SqliteRequest, type SqliteThreadSet
 type Answered = Extract<SqliteReply, { ok: true }>;
 
 /** A statement that SQLite refused, or a thread that ended. */
-export class SqliteFault extends Error {
+class SqliteFault extends Error {
   override readonly name = 'SqliteFault';
 
   /** @param code SQLite's result code, 0 when it was not SQLite */
@@ -36,6 +36,8 @@ export class SqliteThreadClient {
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
     const id = this.#nextId++;
     this.#waiting.set(id, { resolve, reject });
+    // Only an answer that somebody waits for keeps the process.
+    this.#worker?.ref();
     this.#last = promise.catch(() => undefined);
     const isDurable = !sql.endsWith(NOT_DURABLE);
     if (this.#outgoing.push({ id, sql, isDurable, parameters }) === 1) queueMicrotask(() => this.#send());
@@ -61,7 +63,6 @@ export class SqliteThreadClient {
     if (this.#worker !== undefined) return this.#worker;
     const script = new URL(`./sqlite.thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     const worker = new Worker(script, { workerData: this.setup, execArgv: ['--no-warnings'] });
-    worker.unref();
     worker.on('message', (replies: readonly SqliteReply[]) => {
       for (const reply of replies) this.#settle(reply);
     });
@@ -81,6 +82,7 @@ export class SqliteThreadClient {
   #settle(reply: SqliteReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) this.#worker?.unref();
     if (reply.ok) waiting?.resolve(reply);
     else waiting?.reject(new SqliteFault(reply.message, reply.code));
   }

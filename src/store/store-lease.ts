@@ -1,3 +1,4 @@
+import { within } from '../shared/within.js';
 import type { Store } from './store.js';
 
 /** Nobody who lives lets it run out; after a death it is free this long after the last renewal. */
@@ -22,18 +23,23 @@ export class StoreLease {
     let renewedAt = performance.now();
     const renew = async () => {
       try {
-        if (await this.#take(name)) renewedAt = performance.now();
+        if (await within(RENEW_MS, () => this.#take(name))) renewedAt = performance.now();
         else lost.abort(new Error('another replica has taken over'));
       } catch {
         if (performance.now() - renewedAt > LEASE_MS - RENEW_MS) lost.abort(new Error('the lease cannot be renewed'));
       }
     };
-    const renewal = setInterval(() => void renew(), RENEW_MS).unref();
+    let renewing: Promise<void> | undefined;
+    const renewal = setInterval(() => {
+      renewing = renew();
+    }, RENEW_MS).unref();
     try {
       await work(lost.signal);
       return true;
     } finally {
       clearInterval(renewal);
+      // One that is under way would take again what is given back.
+      await renewing;
       await this.#giveBack(name).catch(() => undefined);
     }
   }

@@ -3,7 +3,6 @@ export interface Tables {
   decisions: DecisionsTable;
   customers: CustomersTable;
   prefetches: PrefetchesTable;
-  rule_sets: RuleSetsTable;
   leases: LeasesTable;
   sends: SendsTable;
 }
@@ -47,14 +46,6 @@ export interface PrefetchesTable {
   started_at: number | null;
   next: string | null;
   customers: number | null;
-}
-
-/** The last accepted rules of a folder. */
-export interface RuleSetsTable {
-  folder: string;
-  revision: string;
-  files: string;
-  accepted_at: number;
 }
 
 /** What one replica does for all, until a time. */

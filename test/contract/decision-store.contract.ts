@@ -179,6 +179,19 @@ export function describeDecisionStore(database: string, url: () => string): void
       expect((await store.get('nul'))?.messageId).toBe('a\uFFFDb\uFFFD');
     });
 
+    test('takes a message id and a mailbox of any length, beside others', async () => {
+      const long = 'ü'.repeat(100_000);
+      const keys = [
+        { mailbox: `${long}@x.example`, event: 'received', messageId: `${long}1` },
+        { mailbox: `${long}@x.example`, event: 'received', messageId: `${long}2` },
+        makeKey(),
+      ];
+      const claims = () => Promise.all(keys.map((key) => store.claim(key, HASH, lease(10_000))));
+      expect((await claims()).map(({ kind }) => kind)).toEqual(['claimed', 'claimed', 'claimed']);
+      await Promise.all(keys.map((key, index) => store.commit(decisionOf(key, { id: `long-${index}` }))));
+      expect((await claims()).map(({ kind }) => kind)).toEqual(['done', 'done', 'done']);
+    });
+
     test('keeps odd text byte for byte', async () => {
       const key = { mailbox: "o'neil@x.example", event: 'received', messageId: `"\\'%_\u{1f692}` };
       const decision = decisionOf(key, {

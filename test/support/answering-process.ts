@@ -32,7 +32,13 @@ export interface Surroundings {
 
 /** Long enough for a slow disk; a claim that its owner left is waited for no longer than it takes to see that it is taken. */
 const ANSWER_DEADLINE_MS = 2_100;
-const KEEPER = { timeoutMs: 20_000, tryAgainMs: 1, maxBuffered: 1_000, report: () => undefined };
+const KEEPER = {
+  timeoutMs: 20_000,
+  tryAgainMs: 1,
+  maxBuffered: 1_000,
+  maxBufferedCharacters: Infinity,
+  report: () => undefined,
+};
 let count = 0;
 
 /**

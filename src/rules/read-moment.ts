@@ -1,4 +1,4 @@
-import { parseTime } from '../rules/time-values.js';
+import { parseTime } from './time-values.js';
 
 const AGO = /^(\d{1,5})([mhd])$/;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
