@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectConfig, type ServiceConfig, splitSecrets } from '../config/service-config.js';
 import { FileWatcher, fingerprintOf } from '../files/file-watcher.js';
@@ -17,7 +18,7 @@ export class WebhookSecrets implements OnApplicationShutdown {
     this.#watcher = new FileWatcher(webhookSecretFile, () => this.#reload(webhookSecretFile), {
       onError: (error) => this.#logger.error(`${webhookSecretFile} cannot be read again: ${String(error)}`),
     });
-    void fingerprintOf(webhookSecretFile).then((fingerprint) => this.#watcher?.start(fingerprint));
+    void this.#watch(webhookSecretFile, this.#watcher);
   }
 
   /** Whether an `Authorization` header carries one of the secrets. Takes the same time whichever it is, and if none. */
@@ -29,13 +30,29 @@ export class WebhookSecrets implements OnApplicationShutdown {
     this.#watcher?.close();
   }
 
+  /** The file may have changed since the environment was read: nobody would see that it did. */
+  async #watch(file: string, watcher: FileWatcher): Promise<void> {
+    const fingerprint = await fingerprintOf(file);
+    const digests = (await readSecrets(file)).map(digestOf);
+    if (!isDeepStrictEqual(digests, this.#digests)) this.#take(digests, file);
+    watcher.start(fingerprint);
+  }
+
   async #reload(file: string): Promise<void> {
-    const secrets = splitSecrets(await readFile(file, 'utf8').catch(() => ''));
-    if (secrets.length === 0) {
+    this.#take((await readSecrets(file)).map(digestOf), file);
+  }
+
+  #take(digests: readonly Buffer[], file: string): void {
+    if (digests.length === 0) {
       this.#logger.error(`${file} holds no secret any more; the ones read before stay valid`);
       return;
     }
-    this.#digests = secrets.map(digestOf);
-    this.#logger.log(`${secrets.length} webhook secret(s) read from ${file}`);
+    this.#digests = digests;
+    this.#logger.log(`${digests.length} webhook secret(s) read from ${file}`);
   }
+}
+
+/** None when it cannot be read. */
+async function readSecrets(file: string): Promise<string[]> {
+  return splitSecrets(await readFile(file, 'utf8').catch(() => ''));
 }
