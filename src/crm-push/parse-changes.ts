@@ -26,6 +26,8 @@ export type ChangesParse =
 export const MAX_CHANGES = 1_000;
 /** More are only counted. */
 const MAX_VIOLATIONS = 1_000;
+/** A hint takes as long as all names together; the first slips are enough to know. */
+const MAX_HINTS = 20;
 export const MAX_FIELDS = 200;
 /** Of a record as JSON. */
 export const MAX_RECORD_LENGTH = 20_000;
@@ -43,14 +45,27 @@ export function parseChanges(body: unknown, fields: readonly string[] | null): C
   if (!isObject(body)) return refused('', 'the body must be a JSON object');
   const reading = new Reading(fields);
   const changes = Object.hasOwn(body, 'changes') ? reading.list(body) : [reading.change(body, '')];
-  const violations = shortened(reading.violations);
+  const { violations } = reading;
   return violations.length > 0 ? { ok: false, violations } : { ok: true, changes };
 }
 
 class Reading {
-  readonly violations: Violation[] = [];
+  readonly #violations: Violation[] = [];
+  /** Those beyond the maximum. */
+  #more = 0;
+  #hintsLeft = MAX_HINTS;
 
-  constructor(private readonly fields: readonly string[] | null) {}
+  readonly #isField: (name: string) => boolean;
+
+  constructor(private readonly fields: readonly string[] | null) {
+    const known = new Set(fields);
+    this.#isField = (name) => fields === null || known.has(name);
+  }
+
+  get violations(): readonly Violation[] {
+    const more = { field: '', message: `and ${this.#more} more` };
+    return this.#more === 0 ? this.#violations : [...this.#violations, more];
+  }
 
   list(body: Readonly<Record<string, unknown>>): Change[] {
     const { changes } = body;
@@ -96,7 +111,7 @@ class Reading {
     const record: Record<string, JsonValue> = {};
     for (const name of names) {
       const field = value[name];
-      if (this.fields !== null && !this.fields.includes(name)) this.#refuseName(at, name, this.fields, 'field');
+      if (!this.#isField(name)) this.#refuseName(at, name, this.fields ?? [], 'field');
       if (isScalar(field) || (Array.isArray(field) && field.every(isScalar))) setOwn(record, name, field as JsonValue);
       else this.#refuse(at, `${named(name, 'field')} must be text, a number, true, false, null, or a list of them`);
     }
@@ -109,7 +124,13 @@ class Reading {
 
   #refuseName(at: string, name: string, known: readonly string[], what: 'field' | 'key'): void {
     const who = what === 'field' ? 'is none that the provider maps' : 'is unknown';
-    this.#refuse(at, `${named(name, what)} ${who}${PLAIN_NAME.test(name) ? didYouMean(name, known) : ''}`);
+    this.#refuse(at, `${named(name, what)} ${who}${PLAIN_NAME.test(name) ? this.#hint(name, known) : ''}`);
+  }
+
+  #hint(name: string, known: readonly string[]): string {
+    if (this.#hintsLeft === 0 || this.#violations.length >= MAX_VIOLATIONS) return '';
+    this.#hintsLeft -= 1;
+    return didYouMean(name, known);
   }
 
   #none(field: string, message: string): never[] {
@@ -123,13 +144,9 @@ class Reading {
   }
 
   #refuse(field: string, message: string): void {
-    this.violations.push({ field, message });
+    if (this.#violations.length >= MAX_VIOLATIONS) this.#more += 1;
+    else this.#violations.push({ field, message });
   }
-}
-
-function shortened(violations: readonly Violation[]): readonly Violation[] {
-  const more = violations.length - MAX_VIOLATIONS;
-  return more <= 0 ? violations : [...violations.slice(0, MAX_VIOLATIONS), { field: '', message: `and ${more} more` }];
 }
 
 function refused(field: string, message: string): ChangesParse {
