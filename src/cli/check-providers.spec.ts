@@ -35,6 +35,12 @@ test('warns of each provider that would not answer, at its entry, and exits with
   expect(code).toBe(0);
 });
 
+test('does not show the line of a provider, where its password may stand', async () => {
+  const { printed } = await run([{ ...SQL, url: 'mysql://reader:hidden@127.0.0.1:1/crm' }]);
+  expect(printed).toContain('./crm.json:2:1  warning: provider "db" would not answer: ');
+  expect(printed).not.toContain('hidden');
+});
+
 test('asks nobody when it shall not', async () => {
   expect((await run([CSV, SQL], {}, { offline: true })).printed).toContain('0 errors, 0 warnings');
 });

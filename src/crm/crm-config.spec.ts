@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../../test/support/temp-folder.js';
-import { readCrmConfig } from './crm-config.js';
+import { formatFault } from '../files/fault.js';
+import { readCrmConfig, requireCrmConfig } from './crm-config.js';
 
 const BY_EMAIL = 'SELECT tier FROM c WHERE email = :email';
 
@@ -111,5 +112,49 @@ describe('fetching ahead and pushing', () => {
     const read = await readCrmConfig(join(folder, 'crm.json'), {});
     const told = read.ok ? [] : read.faults.map(({ message }) => message);
     expect(told.toSorted()).toEqual(faults.toSorted());
+  });
+});
+
+describe('a fault does not repeat what may be a secret', () => {
+  const SQL = { type: 'sql', url: 'postgres://reader:hidden@db.example/crm', byEmail: BY_EMAIL };
+  const REST = { type: 'http', connector: './c.json' };
+  const inline = (auth: unknown) => ({ type: 'http', baseUrl: 'https://crm.example', auth, byEmail: { path: '/' } });
+
+  test.each<[string, unknown, string]>([
+    ['in the same line', { ...SQL, urll: '' }, 'unknown key "urll"'],
+    ['beside a number', { ...SQL, timeoutMs: 0 }, '"timeoutMs" must be a whole number'],
+    [
+      'in another type of database',
+      { ...SQL, url: 'oracle://reader:hidden@db.example' },
+      '"url" must begin with file:',
+    ],
+    ['as a number', { ...SQL, url: 4711 }, '"url" must be text, not a number'],
+    ['as the secret of pushes', { ...SQL, pushSecret: 4711 }, '"pushSecret" must be text, not a number'],
+    ['as a token', { ...REST, token: 4711 }, '"token" must be text, not a number'],
+    ['instead of an authorisation', inline('Bearer hidden'), '"auth" must be an object, not text'],
+    ['instead of a provider', SQL.url, 'a provider must be an object, not text'],
+  ])('%s', async (_, provider, message) => {
+    const connector = { ...inline({ type: 'bearer', token: '{{token}}' }), type: undefined, parameters: { token: {} } };
+    const folder = tempFolder({
+      'crm.json': JSON.stringify({ providers: [provider] }),
+      'c.json': JSON.stringify(connector),
+    });
+    const file = join(folder, 'crm.json');
+    const read = await readCrmConfig(file, {});
+    const faults = read.ok ? [] : read.faults;
+    expect(faults.map((fault) => fault.message).join('\n')).toContain(message);
+    const told = await requireCrmConfig(file, {}).catch((error: unknown) => String(error));
+    for (const text of [JSON.stringify(faults), faults.map(formatFault).join('\n'), String(told)])
+      expect(text.replaceAll(folder, '')).not.toMatch(/hidden|4711/);
+  });
+
+  test('not when the file is cut off either', async () => {
+    const file = join(
+      tempFolder({ 'crm.json': '{ "providers": [{ "type": "sql", "url": "mysql://reader:hidden@db' }),
+      'crm.json',
+    );
+    const told = await requireCrmConfig(file, {}).catch((error: unknown) => String(error));
+    expect(told).toMatch(/crm\.json:1:41 {2}not valid JSON/);
+    expect(told).not.toContain('hidden');
   });
 });

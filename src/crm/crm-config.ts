@@ -99,7 +99,7 @@ export async function readCrmConfig(path: string, env: NodeJS.ProcessEnv): Promi
     const message = `cannot read the CRM configuration (${reason}); without a CRM it is { "providers": [] }`;
     return { ok: false, faults: [{ severity: 'error', file, line: 1, column: 1, message, source: '' }] };
   }
-  const document = new JsonDocument(file, bytes);
+  const document = new JsonDocument(file, bytes, { mayHoldSecrets: true });
   const reading = new ConfigReading(document, env);
   const config = document.root && (await reading.readRoot(document.root));
   const faults = sortFaults(withoutEchoes([document, ...reading.included].flatMap((each) => each.faults)));

@@ -9,7 +9,7 @@ export interface Fault {
   readonly message: string;
   /** A stable name of this kind of fault, for tools; absent where nothing tells it from others. */
   readonly code?: string;
-  /** The source line at fault, empty when there is none (a missing file). */
+  /** The source line at fault, empty when there is none (a missing file), or when it may hold a secret. */
   readonly source: string;
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Node, type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Fault } from './fault.js';
 import { treeOfValidJson } from './json-tree.js';
@@ -6,6 +7,13 @@ export type JsonNode = Node;
 
 /** Deeper nesting is refused before parsing, since the parser is recursive. */
 export const MAX_JSON_DEPTH = 200;
+
+export interface JsonDocumentOptions {
+  /** Where the text begins, when it is a part of the file; 1-based. */
+  readonly origin?: { readonly line: number; readonly column: number };
+  /** Default: not. */
+  readonly mayHoldSecrets?: boolean;
+}
 
 /**
  * A JSON file that people write, parsed with the place of every value, collecting what is wrong with it.
@@ -19,13 +27,18 @@ export class JsonDocument {
   readonly text: string;
   readonly #lineStarts: number[] = [0];
 
-  /** @param origin where the text begins, when it is a part of the file */
+  /** Faults do not repeat what is written. */
+  readonly mayHoldSecrets: boolean;
+  private readonly origin: NonNullable<JsonDocumentOptions['origin']>;
+
   constructor(
     readonly file: string,
     bytes: Uint8Array,
-    private readonly origin = { line: 1, column: 1 },
+    { origin = { line: 1, column: 1 }, mayHoldSecrets = false }: JsonDocumentOptions = {},
   ) {
-    this.text = decodeUtf8(bytes);
+    this.origin = origin;
+    this.mayHoldSecrets = mayHoldSecrets;
+    this.text = new TextDecoder('utf-8').decode(bytes);
     for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
     const invalid = this.text.indexOf('\uFFFD');
     if (invalid >= 0 && !isUtf8(bytes)) {
@@ -48,6 +61,7 @@ export class JsonDocument {
   /** A fault at a node (or offset), not recorded. */
   faultAt(severity: Fault['severity'], at: JsonNode | number, message: string): Fault {
     const { line, column } = this.position(typeof at === 'number' ? at : at.offset);
+    if (this.mayHoldSecrets) return { severity, file: this.file, line, column, message, source: '' };
     const start = this.#lineStarts[line - this.origin.line]!;
     const end = this.text.indexOf('\n', start);
     const source = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
@@ -143,19 +157,6 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   InvalidEscapeCharacter: 'not valid JSON: unknown escape (a backslash is written \\\\)',
   InvalidCharacter: 'not valid JSON: control character in text (a line break is written \\n)',
 };
-
-function decodeUtf8(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8').decode(bytes);
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function offsetBelowDepth(text: string, limit: number): number | undefined {
   let depth = 0;

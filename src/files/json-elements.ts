@@ -83,7 +83,7 @@ export class JsonElements {
     if (isCut && '"[-0123456789tfn'.includes(String.fromCharCode(part[0]!))) return notObjects();
     const { line, column } = this.#position(offset);
     const whole = Buffer.concat([Buffer.from('['), part, Buffer.from(end === undefined ? '' : ']')]);
-    return faultOf(new JsonDocument(this.file, whole, { line, column: column - 1 }));
+    return faultOf(new JsonDocument(this.file, whole, { origin: { line, column: column - 1 } }));
   }
 
   #notAnArray(): Error {

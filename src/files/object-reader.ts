@@ -27,7 +27,7 @@ export class ObjectReader {
   /** A reader of this node, or undefined (recorded) when it is no object. `what` names it in messages: `a rule`. */
   static of(document: JsonDocument, node: JsonNode, what: string): ObjectReader | undefined {
     if (node.type === 'object') return new ObjectReader(document, node);
-    document.error(node, `${what} must be an object, not ${describe(node)}`);
+    document.error(node, `${what} must be an object, not ${describeIn(document, node)}`);
     return undefined;
   }
 
@@ -65,7 +65,7 @@ export class ObjectReader {
     const node = this.get(key);
     if (node === undefined) return undefined;
     if (node.type === 'string' && node.value !== '') return node.value as string;
-    this.document.error(node, `"${key}" must be text, not ${describe(node)}`);
+    this.document.error(node, `"${key}" must be text, not ${describeIn(this.document, node)}`);
     return undefined;
   }
 
@@ -101,7 +101,7 @@ export class ObjectReader {
     const node = this.get(key);
     if (node === undefined) return undefined;
     if (node.type === 'array') return node.children ?? [];
-    this.document.error(node, `"${key}" must be a list, not ${describe(node)}`);
+    this.document.error(node, `"${key}" must be a list, not ${describeIn(this.document, node)}`);
     return undefined;
   }
 
@@ -109,6 +109,12 @@ export class ObjectReader {
     const node = this.get(key);
     return node === undefined ? undefined : ObjectReader.of(this.document, node, what);
   }
+}
+
+/** Something else than was expected there: only its type where it may be a secret. */
+function describeIn({ mayHoldSecrets }: JsonDocument, node: JsonNode): string {
+  if (!mayHoldSecrets) return describe(node);
+  return node.type === 'number' ? 'a number' : node.type === 'string' && node.value !== '' ? 'text' : describe(node);
 }
 
 /** What a value is, for a message: `a list`, `"text"`, `null`. */

@@ -324,7 +324,7 @@ describe('a use of a connector has a fault where', () => {
       { token: '"${env:TOKEN}"', sites: '"a"' },
       ['crm.json:5:1  unknown key "sites" in a "http" provider, did you mean "site"?'],
     ],
-    ['a parameter is another kind', withToken, { token: '1' }, ['crm.json:4:10  "token" must be text, not 1']],
+    ['a parameter is another kind', withToken, { token: '1' }, ['crm.json:4:10  "token" must be text, not a number']],
     [
       'a parameter does not match',
       withToken,
