@@ -220,6 +220,27 @@ describe('a CRM in trouble', () => {
   });
 
   test.each([
+    ['a circle', { '': 'a', a: 'b', b: 'c', c: 'a' }, [null, 'a', 'b', 'c']],
+    ['one page', { '': 'a', a: 'a' }, [null, 'a']],
+  ])('that lists %s again and again is left alone', async (_, nexts: Record<string, string>, asked) => {
+    const { run, provider, froms } = setUp();
+    provider.nextOf = (from) => (froms().length < 10 ? (nexts[from ?? ''] ?? null) : null);
+    expect((await run()).end).toMatchObject({ kind: 'failed', failure: { kind: 'misconfigured' } });
+    expect(froms()).toEqual(asked);
+  });
+
+  test('that lists in a circle is found out by a run that goes on, too', async () => {
+    const { run, provider, froms } = setUp();
+    provider.troubles.set(1, new RateLimitedError('no calls left today', 3_600_000));
+    await run();
+    provider.asked.length = 0;
+    provider.troubles.clear();
+    provider.nextOf = (from) => (froms().length < 10 ? (from === 'p2' ? 'a' : 'p2') : null);
+    expect((await run()).end).toMatchObject({ kind: 'failed', failure: { kind: 'misconfigured' } });
+    expect(froms()).toEqual(['p2', 'a']);
+  });
+
+  test.each([
     ['is down', down],
     ['limits the rate and does not say how long', new RateLimitedError('slow down', null)],
     ['fails in a way that nobody thought of', new TypeError('fetch failed')],

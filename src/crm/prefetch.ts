@@ -7,6 +7,7 @@ import type { CustomerSource } from './customer-source.js';
 import { type Failure, toFailure } from './failure.js';
 import type { LastKnown, LastKnownStore, PrefetchState } from './last-known.js';
 import { idsOf } from './lookup-key.js';
+import { Places } from './places.js';
 import { TimeSlices } from './providers/file/time-slices.js';
 
 export interface PrefetchOptions {
@@ -79,6 +80,7 @@ export async function prefetch(
 class PrefetchRun {
   #startedAt: number;
   #from: string | null;
+  #places = new Places();
   #customers: number;
   #newCustomers = 0;
   #pages = 0;
@@ -101,6 +103,7 @@ class PrefetchRun {
     this.#from = open?.next ?? null;
     this.#customers = open?.customers ?? 0;
     this.#isPlaceUncertain = this.#isResumed = open !== null;
+    if (open !== null) this.#places.add(open.next);
   }
 
   async run(): Promise<PrefetchResult> {
@@ -119,7 +122,7 @@ class PrefetchRun {
     const askedAt = Date.now();
     const page = await this.#askPatiently(completeUntil === null ? null : new Date(completeUntil));
     if (page === 'begin again') return this.#beginAgain();
-    if (page.next !== null && page.next === this.#from)
+    if (page.next !== null && !this.#places.add(page.next))
       throw new EnricherError('CRM_MISCONFIGURED', 'the list of changed customers gives the same page again and again');
     this.#pageTimes.add(askedAt);
     await this.#keep(page.customers, askedAt);
@@ -136,6 +139,7 @@ class PrefetchRun {
   #beginAgain(): true {
     this.#startedAt = Date.now();
     this.#from = null;
+    this.#places = new Places();
     this.#customers = 0;
     this.#isPlaceUncertain = this.#isResumed = false;
     return true;

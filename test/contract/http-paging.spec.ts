@@ -173,6 +173,16 @@ test('the same page again and again ends with a failure', async () => {
   expect(server.seen).toHaveLength(2);
 });
 
+test('pages that come round in a circle end with a failure', async () => {
+  const nexts = ['a', 'b', 'c', 'a', null];
+  const server = await serve(...nexts.map((next) => answer(200, { data: [], next })));
+  await expect(pages(await list(server.url, people))).rejects.toMatchObject({
+    code: 'CRM_MISCONFIGURED',
+    message: expect.stringContaining('the same page again and again'),
+  });
+  expect(server.seen).toHaveLength(4);
+});
+
 test.each([
   ['204', answer(204)],
   ['304', answer(304)],

@@ -11,6 +11,8 @@ export class ListingProvider extends CrmProvider {
   readonly troubles = new Map<number, ListingTrouble>();
   /** Called before each page is given. */
   onPage: () => void = () => undefined;
+  /** Where the page after the one that begins there is said to be; default: where it is. */
+  nextOf: ((from: string | null) => string | null) | null = null;
 
   constructor(
     readonly name: string,
@@ -58,7 +60,8 @@ export class ListingProvider extends CrmProvider {
   #pageAt(from: string | null): CustomerPage {
     const start = Number(from?.slice(1) ?? 0);
     const end = start + this.pageSize;
-    return { customers: this.customers.slice(start, end), next: end < this.customers.length ? `p${end}` : null };
+    const next = end < this.customers.length ? `p${end}` : null;
+    return { customers: this.customers.slice(start, end), next: this.nextOf === null ? next : this.nextOf(from) };
   }
 }
 

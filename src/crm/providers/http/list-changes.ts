@@ -1,9 +1,10 @@
 import { EnricherError } from '../../../shared/errors.js';
 import type { CustomerPage, ListedCustomer } from '../../crm.provider.js';
+import { Places } from '../../places.js';
 import type { ApiClient } from './api-client.js';
 import type { NextPage, PagedRequest } from './connector.js';
 import { objectAt, type RecordReader } from './customer-fields.js';
-import { isObject, readData } from './data-path.js';
+import { readData } from './data-path.js';
 import { domainsIn, emailsIn, type Item, itemsIn } from './items.js';
 import type { Values } from './template.js';
 
@@ -14,7 +15,11 @@ interface Place {
   readonly at: string | null;
 }
 
-/** Everybody whom the requests list, page by page, one request after the other. */
+/**
+ * Everybody whom the requests list, page by page, one request after the other.
+ *
+ * @throws EnricherError `CRM_MISCONFIGURED` when a next page was there before, also in a circle
+ */
 export async function* listChanges(
   client: ApiClient,
   requests: readonly PagedRequest[],
@@ -24,18 +29,23 @@ export async function* listChanges(
   signal: AbortSignal,
 ): AsyncGenerator<CustomerPage> {
   const times = timesOf(since ?? new Date(0));
-  for (let place: Place | null = parsePlace(from, requests.length); place !== null;) {
+  const begin = parsePlace(from, requests.length);
+  const places = new Places();
+  places.add(textOf(begin));
+  for (let place: Place | null = begin; place !== null;) {
     const request: PagedRequest = requests[place.request]!;
     const json = await askFor(client, request, place.at, times, signal);
     const items = json === undefined ? [] : itemsIn(json, request);
     const at: string | null = json === undefined ? null : nextOf(request, place.at, json, items);
     const next: Place | null = at === null ? requestAfter(place, requests.length) : { request: place.request, at };
-    yield {
-      customers: customersIn(items, request, read),
-      next: next === null ? null : JSON.stringify([next.request, next.at]),
-    };
+    if (next !== null && !places.add(textOf(next))) throw goesRound(request);
+    yield { customers: customersIn(items, request, read), next: next === null ? null : textOf(next) };
     place = next;
   }
+}
+
+function goesRound({ name }: PagedRequest): EnricherError {
+  return new EnricherError('CRM_MISCONFIGURED', `${name}: the API gives the same page again and again; check "next"`);
 }
 
 function askFor(client: ApiClient, request: PagedRequest, at: string | null, times: Values, signal: AbortSignal) {
@@ -58,12 +68,8 @@ function customersIn(items: readonly Item[], request: PagedRequest, read: Record
   });
 }
 
-/** @throws EnricherError `CRM_MISCONFIGURED` when the next page would be this one */
-function nextOf({ name, next }: PagedRequest, at: string | null, json: unknown, items: readonly Item[]): string | null {
-  if (next === null || isLast(next, json)) return null;
-  const following = readNext(next, at, json, items);
-  if (following === null || following !== at) return following;
-  throw new EnricherError('CRM_MISCONFIGURED', `${name}: the API gives the same page again and again; check "next"`);
+function nextOf({ next }: PagedRequest, at: string | null, json: unknown, items: readonly Item[]): string | null {
+  return next === null || isLast(next, json) ? null : readNext(next, at, json, items);
 }
 
 function isLast({ more, until }: NextPage, json: unknown): boolean {
@@ -98,6 +104,10 @@ function requestAfter({ request }: Place, count: number): Place | null {
   return request + 1 < count ? { request: request + 1, at: null } : null;
 }
 
+function textOf({ request, at }: Place): string {
+  return JSON.stringify([request, at]);
+}
+
 /** A place as `next` tells it; the beginning when it is none (the connector changed since). */
 function parsePlace(text: string | null, count: number): Place {
   const [request, at] = text === null ? [0, null] : parseList(text);
@@ -108,7 +118,7 @@ function parsePlace(text: string | null, count: number): Place {
 function parseList(text: string): readonly unknown[] {
   try {
     const value = JSON.parse(text) as unknown;
-    return Array.isArray(value) && !isObject(value) ? value : [];
+    return Array.isArray(value) ? value : [];
   } catch {
     return [];
   }
