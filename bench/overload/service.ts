@@ -26,8 +26,14 @@ export class Service implements AsyncDisposable {
   /**
    * @param root the project's folder
    * @param cli its built command
+   * @param more variables beside those
    */
-  static async start(root: string, cli: string, secret: string): Promise<Service> {
+  static async start(
+    root: string,
+    cli: string,
+    secret: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Service> {
     const folder = await mkdtemp(join(tmpdir(), 'enricher-overload-'));
     const rulesDir = join(folder, 'rules');
     await mkdir(rulesDir);
@@ -41,6 +47,7 @@ export class Service implements AsyncDisposable {
       WEBHOOK_SECRET: secret,
       RULES_DIR: rulesDir,
       DATABASE_URL: `file:${join(folder, 'enricher.db')}`,
+      ...more,
     };
     const child = spawn(process.execPath, [OLD_SPACE, cli, 'start'], {
       cwd: root,

@@ -18,6 +18,8 @@ export interface TrialOptions {
   readonly times: number;
   /** Deliveries under way at once, at most. */
   readonly connections: number;
+  /** Deliveries that the service takes in at once. Default: its own. */
+  readonly maxInFlight?: number;
 }
 
 export interface TrialReport {
@@ -53,13 +55,15 @@ export async function runTrial({
   seconds,
   times,
   connections,
+  maxInFlight,
 }: TrialOptions): Promise<TrialReport> {
   const secret = randomBytes(24).toString('base64url');
   const payload = JSON.parse(await readFile(join(root, 'samples/known-customer.json'), 'utf8')) as Record<
     string,
     unknown
   >;
-  await using service = await Service.start(root, cli, secret);
+  const env = maxInFlight === undefined ? {} : { MAX_IN_FLIGHT: String(maxInFlight) };
+  await using service = await Service.start(root, cli, secret, env);
   const sender = new Sender({
     url: service.url,
     secret,

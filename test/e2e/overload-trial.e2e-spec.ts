@@ -11,9 +11,9 @@ const ANSWER_DEADLINE_MS = 20_000;
 beforeAll(buildService, 120_000);
 
 test('with three times what it can take, every answer is 200 or 429 and within the deadline, and it recovers', async () => {
-  const options = { capacitySeconds: 1, seconds: 3, times: 3, connections: 600 };
+  const options = { capacitySeconds: 1, seconds: 3, times: 3, connections: 600, maxInFlight: 200 };
   const { answers, live, normalAgainMs } = await runTrial({ root: ROOT, cli: join(ROOT, 'dist/cli.js'), ...options });
-  expect([...answers.keys()].filter((status) => status !== 200 && status !== 429)).toEqual([]);
+  expect([...answers.keys()].toSorted((a, b) => a - b)).toEqual([200, 429]);
   expect([...answers.values()].flat().filter((ms) => ms > ANSWER_DEADLINE_MS)).toEqual([]);
   expect(live.answered).toBe(live.asked);
   expect(normalAgainMs).not.toBeNull();
