@@ -45,37 +45,54 @@ test('the defaults are those of the documentation', () => {
   });
 });
 
+const secretFiles = () =>
+  tempFolder({
+    webhook: 'one, two\nthree\n',
+    admin: `${'t'.repeat(16)}\n`,
+    database: 'postgres://enricher:password@db.example/enricher\n',
+    key: `${'k'.repeat(16)}\n`,
+  });
+const VARIABLES = {
+  NODE_ENV: 'production',
+  HOST: '0.0.0.0',
+  PORT: '8080',
+  WEBHOOK_SECRET: 'one, two\nthree',
+  ADMIN_TOKEN: `${'t'.repeat(16)},${'u'.repeat(16)}`,
+  RULES_DIR: '/srv/rules',
+  RULES_ON_ERROR: 'strict',
+  DATABASE_URL: 'file:/srv/data/enricher.db',
+  DATA_DIR: '/srv/own',
+  SEND_WINDOW_MINUTES: '0',
+  DECISION_DAYS: '7',
+  DECISION_MASKS: '/customer/iban, /message/subject',
+  DECISION_ADDRESSES: 'plain',
+  DECISION_BODY: 'on',
+  CRM_CONFIG: '/srv/crm.json',
+  MAILBOXES_CONFIG: '/srv/mailboxes.json',
+  ANSWER_DEADLINE_MS: '5000',
+  BODY_LIMIT_BYTES: '2048',
+  MAX_IN_FLIGHT: '100',
+  ADDRESS_HASH_KEY: 'a key of 24 characters..',
+  LOG_LEVEL: 'debug',
+  LOG_PRETTY: 'Yes',
+};
+/** What may stand in a file instead. */
+const IN_FILES = ['WEBHOOK_SECRET', 'ADMIN_TOKEN', 'DATABASE_URL', 'ADDRESS_HASH_KEY'] as const;
+
 test('every variable can be set', () => {
-  const env = {
-    NODE_ENV: 'production',
-    HOST: '0.0.0.0',
-    PORT: '8080',
-    WEBHOOK_SECRET: 'one, two\nthree',
-    RULES_DIR: '/srv/rules',
-    RULES_ON_ERROR: 'strict',
-    DATABASE_URL: 'file:/srv/data/enricher.db',
-    CRM_CONFIG: '/srv/crm.json',
-    MAILBOXES_CONFIG: '/srv/mailboxes.json',
-    ANSWER_DEADLINE_MS: '5000',
-    BODY_LIMIT_BYTES: '2048',
-    MAX_IN_FLIGHT: '100',
-    ADDRESS_HASH_KEY: 'a key of 24 characters..',
-    LOG_LEVEL: 'debug',
-    LOG_PRETTY: 'Yes',
-  };
-  expect(readServiceConfig(env)).toEqual({
+  expect(readServiceConfig(VARIABLES)).toEqual({
     isProduction: true,
     host: '0.0.0.0',
     port: 8080,
     webhookSecrets: ['one', 'two', 'three'],
     webhookSecretFile: null,
-    adminTokens: [],
+    adminTokens: ['t'.repeat(16), 'u'.repeat(16)],
     rulesDir: '/srv/rules',
     rulesOnError: 'strict',
-    dataDir: '/srv/data',
+    dataDir: '/srv/own',
     databaseUrl: 'file:/srv/data/enricher.db',
-    sendWindowMinutes: 60,
-    decisions: { days: 30, masks: ['/sender/name'], addresses: 'hash', keepBody: false },
+    sendWindowMinutes: 0,
+    decisions: { days: 7, masks: ['/customer/iban', '/message/subject'], addresses: 'plain', keepBody: true },
     crmConfigFile: '/srv/crm.json',
     mailboxesConfigFile: '/srv/mailboxes.json',
     isMailboxesConfigRequired: true,
@@ -85,6 +102,19 @@ test('every variable can be set', () => {
     addressHashKey: 'a key of 24 characters..',
     logLevel: 'debug',
     logPretty: true,
+  });
+});
+
+test('every secret can stand in a file', () => {
+  const folder = secretFiles();
+  const paths = ['webhook', 'admin', 'database', 'key'].map((name) => join(folder, name));
+  expect(readServiceConfig(Object.fromEntries(IN_FILES.map((name, index) => [`${name}_FILE`, paths[index]])))).toEqual({
+    ...readServiceConfig({}),
+    webhookSecrets: ['one', 'two', 'three'],
+    webhookSecretFile: paths[0],
+    adminTokens: ['t'.repeat(16)],
+    databaseUrl: 'postgres://enricher:password@db.example/enricher',
+    addressHashKey: 'k'.repeat(16),
   });
 });
 
@@ -166,30 +196,22 @@ test.each<[what: string, env: NodeJS.ProcessEnv, fault: string]>([
   expect(faultsOf(env)).toContain(fault);
 });
 
-test('the key for address hashes may stand in a file', () => {
-  const file = join(tempFolder({ key: `${'k'.repeat(16)}\n` }), 'key');
-  expect(readServiceConfig({ ADDRESS_HASH_KEY_FILE: file }).addressHashKey).toBe('k'.repeat(16));
+test.each<[what: string, masks: string, mask: string]>([
+  ['without a slash', '/sender/name,customer', 'customer'],
+  ['with a tilde that escapes nothing', '/customer/~iban', '/customer/~iban'],
+])('a mask %s is a fault', (_what, masks, mask) => {
+  expect(faultsOf({ DECISION_MASKS: masks })).toEqual([
+    `DECISION_MASKS: "${mask}" is no JSON Pointer such as /customer/iban`,
+  ]);
 });
 
 test('.env.example names every variable that is read, with its default, and no other', () => {
   const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
   const example = new Map([...text.matchAll(/^#? ?([A-Z][A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
   const defaults = new EnvDto() as unknown as Record<string, unknown>;
-  const withoutDefault = [
-    'DATABASE_URL_FILE',
-    'DATA_DIR',
-    'NODE_ENV',
-    'WEBHOOK_SECRET',
-    'WEBHOOK_SECRET_FILE',
-    'ADMIN_TOKEN',
-    'ADMIN_TOKEN_FILE',
-    'LOG_PRETTY',
-    'ADDRESS_HASH_KEY',
-    'ADDRESS_HASH_KEY_FILE',
-  ];
-  const ofService = [...Object.keys(defaults).filter((name) => defaults[name] !== undefined), ...withoutDefault];
-  const read = [...ofService, ...PULL_VARIABLES];
-  expect(new Set(example.keys())).toEqual(new Set(read));
+  const set = [...Object.keys(VARIABLES), ...IN_FILES.map((name) => `${name}_FILE`)];
+  expect(new Set(example.keys())).toEqual(new Set([...set, ...PULL_VARIABLES]));
+  expect(set).toEqual(expect.arrayContaining(Object.keys(defaults).filter((name) => defaults[name] !== undefined)));
   for (const [name, value] of Object.entries(defaults))
     if (value !== undefined) expect([name, example.get(name)]).toEqual([name, String(value)]);
 });

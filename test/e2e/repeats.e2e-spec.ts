@@ -140,6 +140,26 @@ describe('a delivery', () => {
       masked: expect.arrayContaining(['/sender/address', '/message/bodyText']),
     });
   });
+
+  test('is kept with the addresses, the text and the masks that the environment wants', async () => {
+    const file = join(tempFolder(), 'enricher.db');
+    const env = {
+      DECISION_ADDRESSES: 'plain',
+      DECISION_BODY: 'true',
+      DECISION_MASKS: '/customer/tier,/message/subject',
+    };
+    await using app = await startApp(file, { env });
+    await app.deliver(delivery('m1', { subject: 'Water in the cellar', bodyText: 'My secret illness' }));
+    const [{ record }] = rowsOf(file) as [Row];
+    expect(JSON.parse(record)).toMatchObject({
+      facts: {
+        customer: { tier: null },
+        sender: { address: 'dana@northwind.example', local: 'dana', name: 'Dana' },
+        message: { subject: null, bodyText: 'My secret illness' },
+      },
+      masked: ['/customer/tier', '/message/subject'],
+    });
+  });
 });
 
 test('a store that cannot be used holds no message up, and health tells', async () => {

@@ -25,6 +25,7 @@ const HOST = 'localhost';
 
 const generic: Kind = {
   name: 'http',
+  suffers: FAULTS,
   async start() {
     const server = await VendorServer.start(rest, HOST);
     const request = (query: object) => ({ path: '/people', query, items: 'people' });
@@ -42,6 +43,7 @@ const generic: Kind = {
 function presetKind(name: string, preset: Preset): Kind {
   return {
     name,
+    suffers: FAULTS,
     async start() {
       const server = await VendorServer.start(preset.vendor(contractData()), HOST);
       const written = JSON.stringify({ type: preset.type, ...preset.parameters(server.url) });

@@ -21,6 +21,18 @@ const RENAMED = { away: 'ALTER TABLE customers RENAME TO away', back: 'ALTER TAB
 /** PostgreSQL: what HTTP calls a status is an error class here, and what cannot happen is left out. */
 const postgres: Kind = {
   name: 'sql: PostgreSQL',
+  suffers: [
+    '30 s latency',
+    'never answers',
+    'connection reset',
+    '429, Retry-After 1',
+    '500',
+    '503',
+    '401',
+    'HTML instead of JSON',
+    '50 MB answer',
+    'DNS failure',
+  ],
   async start() {
     const server = await TestPostgres.start();
     await server.run(`
@@ -93,6 +105,7 @@ const postgres: Kind = {
 
 const sqlite: Kind = {
   name: 'sql: SQLite',
+  suffers: ['30 s latency', 'never answers', '500', '503', 'HTML instead of JSON', '50 MB answer'],
   start() {
     const folder = mkdtempSync(join(tmpdir(), 'enricher-matrix-'));
     const path = join(folder, 'customers.db');
@@ -144,6 +157,7 @@ const sqlite: Kind = {
 
 const file: Kind = {
   name: 'file',
+  suffers: ['503', 'half a body, then silence', 'HTML instead of JSON'],
   isInMemory: true,
   start() {
     const folder = mkdtempSync(join(tmpdir(), 'enricher-matrix-'));

@@ -4,7 +4,7 @@ import type { FaultName } from './faults.js';
 export interface Rig {
   /** Its entry in `crm.json`. */
   readonly provider: Readonly<Record<string, unknown>>;
-  /** What can go wrong with this kind, each with what breaks it; it says how to mend it. What a kind cannot suffer is absent. */
+  /** What breaks it, for each fault that its kind suffers; it says how to mend it. */
   readonly faults: Partial<Readonly<Record<FaultName, () => Mend | Promise<Mend>>>>;
   /** Faults of the records themselves: who is in none is answered all the same. */
   readonly ofRecords?: readonly FaultName[];
@@ -17,6 +17,8 @@ export type Mend = () => void | Promise<void>;
 
 export interface Kind {
   readonly name: string;
+  /** What can go wrong with it. */
+  readonly suffers: readonly FaultName[];
   start(): Promise<Rig>;
   /** It answers from memory: a fault matters only at the next start. */
   readonly isInMemory?: boolean;

@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RunningApp } from '../support/start-app.js';
@@ -41,10 +42,31 @@ const RULES = {
 const MONTH_AGO_MS = 29 * 86_400_000;
 const KNOWN = { warm: 'kim@fabrikam.example', lastMonth: 'dana.reyes@northwind.example', cold: 'new@nowhere.example' };
 
-/** One fault at one provider, over all that may be known of the sender: each cell is a delivery to the real service. */
-export async function runRow(kind: Kind, rig: Rig, fault: FaultName, limits: Limits): Promise<Cell[]> {
-  const row = new Row(kind, rig, limits);
-  await row.makeLastMonth();
+/** A service that knew a sender stopped; since then a month has gone by. Its data is left in the folder. */
+export async function makeLastMonth(kind: Kind, rig: Rig, limits: Limits, folder: string): Promise<void> {
+  const service = new Service(rig, limits, folder);
+  await service.run({}, (deliver) => known(deliver, KNOWN.lastMonth));
+  const database = new DatabaseSync(service.database);
+  const { changes } = database.prepare('UPDATE customers SET seen_at = seen_at - ?').run(MONTH_AGO_MS);
+  database.close();
+  if (changes === 0) throw new Error(`${kind.name}: nothing was remembered`);
+}
+
+/**
+ * One fault at one provider, over all that may be known of the sender: each cell is a delivery to the real service.
+ *
+ * @param lastMonth a folder that `makeLastMonth` left data in; it stays as it is
+ */
+export async function runRow(
+  kind: Kind,
+  rig: Rig,
+  fault: FaultName,
+  limits: Limits,
+  lastMonth: string,
+): Promise<Cell[]> {
+  const folder = tempFolder();
+  cpSync(lastMonth, folder, { recursive: true });
+  const service = new Service(rig, limits, folder);
   const mends: (() => void | Promise<void>)[] = [];
   const breakIt = async () => void mends.push(await rig.faults[fault]!());
   const mend = async () => {
@@ -52,21 +74,21 @@ export async function runRow(kind: Kind, rig: Rig, fault: FaultName, limits: Lim
   };
   try {
     return [
-      ...(await row.withService({}, async (deliver) => {
+      ...(await service.run({}, async (deliver) => {
         await known(deliver, KNOWN.warm);
         if (kind.isInMemory !== true) await breakIt();
         const warm = await deliver('warm', KNOWN.warm);
         if (kind.isInMemory === true) return [warm];
         return [await deliver('cold', KNOWN.cold), warm, await deliver('last month', KNOWN.lastMonth)];
       })),
-      ...(await row.withService({ cache: { foundSeconds: 0 } }, async (deliver) => {
+      ...(await service.run({ cache: { foundSeconds: 0 } }, async (deliver) => {
         await mend();
         await known(deliver, KNOWN.warm);
         await breakIt();
         return [await deliver('stale', KNOWN.warm)];
       })),
       ...(kind.isInMemory === true
-        ? await row.withService({}, async (deliver) => [
+        ? await service.run({}, async (deliver) => [
             await deliver('cold', KNOWN.cold),
             await deliver('last month', KNOWN.lastMonth),
           ])
@@ -84,30 +106,24 @@ async function known(deliver: Deliver, address: string): Promise<void> {
   await until('the sender is known', async () => (await deliver('warm', address)).envelope === 'success');
 }
 
-class Row {
-  readonly #database = join(tempFolder(), 'enricher.db');
+/** One after the other on the same data. */
+class Service {
+  readonly database: string;
 
   constructor(
-    private readonly kind: Kind,
     private readonly rig: Rig,
     private readonly limits: Limits,
-  ) {}
-
-  /** A service that knew a sender stopped; since then a month has gone by. */
-  async makeLastMonth(): Promise<void> {
-    await this.withService({}, (deliver) => known(deliver, KNOWN.lastMonth));
-    const database = new DatabaseSync(this.#database);
-    const { changes } = database.prepare('UPDATE customers SET seen_at = seen_at - ?').run(MONTH_AGO_MS);
-    database.close();
-    if (changes === 0) throw new Error(`${this.kind.name}: nothing was remembered`);
+    folder: string,
+  ) {
+    this.database = join(folder, 'enricher.db');
   }
 
-  async withService<T>(lookup: object, work: (deliver: Deliver) => Promise<T>): Promise<T> {
+  async run<T>(lookup: object, work: (deliver: Deliver) => Promise<T>): Promise<T> {
     const { timeoutMs, deadlineMs } = this.limits;
     await using app = await RunningApp.start({
       rules: { 'rules.json': RULES },
       crm: { providers: [this.rig.provider], lookup: { timeoutMs, ...lookup } },
-      env: { DATABASE_URL: `file:${this.#database}`, ANSWER_DEADLINE_MS: String(deadlineMs) },
+      env: { DATABASE_URL: `file:${this.database}`, ANSWER_DEADLINE_MS: String(deadlineMs) },
     });
     const simulator = new SenderSimulator({ url: app.webhookUrl, secret: SECRET, retryWaitMs: 1 });
     return await work((state, address) => this.#deliver(simulator, state, address));
