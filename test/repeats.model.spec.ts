@@ -36,6 +36,7 @@ class World {
     readonly messages: readonly Message[],
     private readonly store: Store,
     private readonly ruleSets: readonly RuleSet[],
+    private readonly isShared: boolean,
   ) {
     this.process = this.#start();
   }
@@ -64,10 +65,10 @@ class World {
   }
 
   #start(): AnsweringProcess {
-    const { ruleSets } = this;
+    const { ruleSets, store, isShared } = this;
     const world = this as { readonly generation: number };
     return new AnsweringProcess({
-      store: new KyselyDecisionStore(this.store),
+      store: new KyselyDecisionStore({ ready: () => store.ready(), isShared }),
       rules: {
         get current() {
           return ruleSets[world.generation % ruleSets.length]!;
@@ -228,29 +229,36 @@ const COMMANDS = [
   ),
 ];
 
-test('every 200 of a message has the same bytes, from one look-up and in one record, whatever is killed or fails', async () => {
-  const folder = tempFolder();
-  const store = new Store(`file:${join(folder, 'enricher.db')}`);
-  const ruleSets = await Promise.all(['old', 'new'].map(rulesNamed));
-  let run = 0;
-  const kinds = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: 25 }), async (commands) => {
-      run += 1;
-      const messages = Array.from({ length: MESSAGES }, (_, index) => makeMessage(`run-${run}-${index}`));
-      const world = new World(messages, store, ruleSets);
-      try {
-        await fc.asyncModelRun(() => ({ model: { messages, isStoreDown: false }, real: world }), commands);
-      } finally {
-        await world.process.stop();
-      }
-      for (const { lookups } of messages) kinds.add(`${Math.min(lookups, 2)} look-ups`);
-    }),
-    { numRuns: 50 },
-  );
-  await store.close();
-  expect([...kinds].toSorted()).toEqual(['0 look-ups', '1 look-ups', '2 look-ups']);
-}, 120_000);
+test.each([
+  { when: 'one process has the store to itself', isShared: false },
+  { when: 'others may share the store', isShared: true },
+])(
+  'every 200 of a message has the same bytes, from one look-up and in one record, when $when',
+  async ({ isShared }) => {
+    const folder = tempFolder();
+    const store = new Store(`file:${join(folder, 'enricher.db')}`);
+    const ruleSets = await Promise.all(['old', 'new'].map(rulesNamed));
+    let run = 0;
+    const kinds = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: 25 }), async (commands) => {
+        run += 1;
+        const messages = Array.from({ length: MESSAGES }, (_, index) => makeMessage(`run-${run}-${index}`));
+        const world = new World(messages, store, ruleSets, isShared);
+        try {
+          await fc.asyncModelRun(() => ({ model: { messages, isStoreDown: false }, real: world }), commands);
+        } finally {
+          await world.process.stop();
+        }
+        for (const { lookups } of messages) kinds.add(`${Math.min(lookups, 2)} look-ups`);
+      }),
+      { numRuns: 100 },
+    );
+    await store.close();
+    expect([...kinds].toSorted()).toEqual(['0 look-ups', '1 look-ups', '2 look-ups']);
+  },
+  120_000,
+);
 
 async function rulesNamed(name: string): Promise<RuleSet> {
   const rule = {

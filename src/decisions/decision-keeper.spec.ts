@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { DecisionKeeper } from './decision-keeper.js';
-import type { Claim, DecisionRow, DecisionStore, StoredAnswer } from './decision-store.js';
+import type { Claim, DecisionRow, DecisionStore, DeliveryKey, Lease, StoredAnswer } from './decision-store.js';
 
 /** A database that can be down, slow to say so, or forget what it was doing. */
 class ScriptedStore implements DecisionStore {
   state: 'up' | 'down' | 'silent' = 'up';
   readonly rows = new Map<string, DecisionRow>();
+  readonly renewed: string[][] = [];
   asked = 0;
 
   claim(): Promise<Claim> {
@@ -24,8 +25,8 @@ class ScriptedStore implements DecisionStore {
     return this.#answer(() => undefined);
   }
 
-  releaseAll(): Promise<number> {
-    return this.#answer(() => 0);
+  renew(keys: readonly DeliveryKey[], { owner }: Lease): Promise<void> {
+    return this.#answer(() => void this.renewed.push([owner, ...keys.map(({ messageId }) => messageId)]));
   }
 
   list(): Promise<DecisionRow[]> {
@@ -46,9 +47,10 @@ class ScriptedStore implements DecisionStore {
 
   async #answer<T>(work: () => T): Promise<T> {
     this.asked += 1;
+    const { state } = this;
     await null;
-    if (this.state === 'down') throw new Error('connection refused');
-    return this.state === 'silent' ? new Promise(() => undefined) : work();
+    if (state === 'down') throw new Error('connection refused');
+    return state === 'silent' ? new Promise(() => undefined) : work();
   }
 }
 
@@ -65,22 +67,22 @@ const decision = (messageId: string, body = messageId): DecisionRow => ({
   rules: [],
   record: '{}',
 });
-const LEASE = { owner: 'us', until: 1 };
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-function makeKeeper(maxBuffered = 3, maxBufferedCharacters = 10_000) {
+function makeKeeper({ maxBuffered = 3, maxBufferedCharacters = 10_000, askAgainMs = 2_000 } = {}) {
   const store = new ScriptedStore();
   const heard: (string | null)[] = [];
   const options = {
     timeoutMs: 2_000,
+    askAgainMs,
     tryAgainMs: 1_000,
     maxBuffered,
     maxBufferedCharacters,
     report: (why: string | null) => void heard.push(why),
   };
-  return { store, heard, keeper: new DecisionKeeper(store, options) };
+  return { store, heard, keeper: new DecisionKeeper(store, 'us', options) };
 }
 
 test('a decision is in the database when it resolves, and an earlier one counts', async () => {
@@ -102,7 +104,7 @@ test.each([
   expect(await first).toEqual(decision('m1').answer);
   // Nobody waits any more: no clock runs here.
   expect(await keeper.keep(decision('m2'))).toEqual(decision('m2').answer);
-  expect(await keeper.claim(key('m3'), 'hash', LEASE)).toBeNull();
+  expect(await keeper.claim(key('m3'), 'hash')).toBeNull();
   expect(keeper.status).toEqual({ state: 'down', reason, buffered: 2, dropped: 0 });
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(3_000);
@@ -116,24 +118,24 @@ test('what waits is known, though the database is not', async () => {
   store.state = 'down';
   await keeper.keep(decision('m1'));
   const { answer, bodyHash, decidedAt } = decision('m1');
-  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+  expect(await keeper.claim(key('m1'), 'hash')).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
 });
 
 test('what was answered lately is given again while the database does not say', async () => {
-  const { store, keeper } = makeKeeper(1);
+  const { store, keeper } = makeKeeper({ maxBuffered: 1 });
   await keeper.keep(decision('kept'));
   store.state = 'down';
   await keeper.keep(decision('dropped'));
   await keeper.keep(decision('waits'));
   for (const id of ['kept', 'dropped', 'waits']) {
     const { answer, bodyHash, decidedAt } = decision(id);
-    expect(await keeper.claim(key(id), 'hash', LEASE)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+    expect(await keeper.claim(key(id), 'hash')).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
   }
-  expect(await keeper.claim(key('new'), 'hash', LEASE)).toBeNull();
+  expect(await keeper.claim(key('new'), 'hash')).toBeNull();
 });
 
 test('too many that wait drop the oldest, and are counted', async () => {
-  const { store, keeper } = makeKeeper(3);
+  const { store, keeper } = makeKeeper();
   store.state = 'down';
   for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await keeper.keep(decision(id));
   expect(keeper.status).toMatchObject({ buffered: 3, dropped: 2 });
@@ -144,7 +146,7 @@ test('too many that wait drop the oldest, and are counted', async () => {
 });
 
 test('what waits is bounded by its size too', async () => {
-  const { store, keeper } = makeKeeper(100, 1_000);
+  const { store, keeper } = makeKeeper({ maxBuffered: 100, maxBufferedCharacters: 1_000 });
   store.state = 'down';
   for (const id of ['m1', 'm2', 'm3']) await keeper.keep(decision(id, 'x'.repeat(400)));
   expect(keeper.status).toMatchObject({ buffered: 2, dropped: 1 });
@@ -166,10 +168,10 @@ test('a silent database is not given the same again and again', async () => {
 test('a database that went down at a claim is found again although nothing waits', async () => {
   const { store, heard, keeper } = makeKeeper();
   store.state = 'down';
-  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toBeNull();
+  expect(await keeper.claim(key('m1'), 'hash')).toBeNull();
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(1_000);
-  expect(await keeper.claim(key('m1'), 'hash', LEASE)).toEqual({ kind: 'claimed' });
+  expect(await keeper.claim(key('m1'), 'hash')).toEqual({ kind: 'claimed' });
   expect(heard).toEqual(['connection refused', null]);
 });
 
@@ -177,6 +179,56 @@ test('closing writes what waits, when it can', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'down';
   await keeper.keep(decision('m1'));
+  store.state = 'up';
+  await keeper.close();
+  expect([...store.rows.keys()]).toEqual(['m1']);
+});
+
+test.each(['claim', 'keep'] as const)('a database that refuses for a moment is asked again, at a %s', async (what) => {
+  const { store, heard, keeper } = makeKeeper({ askAgainMs: 100 });
+  store.state = 'down';
+  const asked = what === 'claim' ? keeper.claim(key('m1'), 'hash') : keeper.keep(decision('m1'));
+  await jest.advanceTimersByTimeAsync(1_750);
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(100);
+  expect(await asked).toEqual(what === 'claim' ? { kind: 'claimed' } : decision('m1').answer);
+  expect(heard).toEqual([]);
+  expect(store.rows.size).toBe(what === 'claim' ? 0 : 1);
+});
+
+test('one that refuses for longer is down, and is not asked for each message', async () => {
+  const { store, heard, keeper } = makeKeeper({ askAgainMs: 100 });
+  store.state = 'down';
+  const asked = keeper.claim(key('m1'), 'hash');
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(await asked).toBeNull();
+  expect(heard).toEqual(['connection refused']);
+  const { asked: before } = store;
+  expect(await keeper.claim(key('m2'), 'hash')).toBeNull();
+  expect(store.asked).toBe(before);
+});
+
+test('what is claimed and not decided yet is renewed, and nothing else', async () => {
+  const { store, keeper } = makeKeeper();
+  for (const id of ['kept', 'given back', 'open']) await keeper.claim(key(id), 'hash');
+  await keeper.keep(decision('kept'));
+  await keeper.release(key('given back'));
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(store.renewed).toEqual([
+    ['us', 'open'],
+    ['us', 'open'],
+  ]);
+  await keeper.keep(decision('open'));
+  await keeper.close();
+  await jest.advanceTimersByTimeAsync(5_000);
+  expect(store.renewed).toHaveLength(2);
+});
+
+test('closing writes what waits, also when a try is under way that will fail', async () => {
+  const { store, keeper } = makeKeeper();
+  store.state = 'down';
+  await keeper.keep(decision('m1'));
+  jest.advanceTimersByTime(1_000);
   store.state = 'up';
   await keeper.close();
   expect([...store.rows.keys()]).toEqual(['m1']);

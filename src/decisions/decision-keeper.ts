@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { reasonOf } from '../shared/errors.js';
 import { within } from '../shared/within.js';
-import type { Claim, DecisionRow, DecisionStore, DeliveryKey, StoredAnswer } from './decision-store.js';
+import type { Claim, DecisionRow, DecisionStore, DeliveryKey, Lease, StoredAnswer } from './decision-store.js';
 
 export interface KeeperOptions {
   /** Longest wait for the database, in milliseconds; after that it counts as down. */
   readonly timeoutMs: number;
+  /** When one that refuses is asked again meanwhile, in milliseconds: a database that is restarted does so for a moment. */
+  readonly askAgainMs: number;
   /** How often a database that is down is tried again, in milliseconds. */
   readonly tryAgainMs: number;
   /** Most decisions that wait in memory for a database that is down. */
@@ -18,6 +20,7 @@ export interface KeeperOptions {
 
 export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
   timeoutMs: 1_000,
+  askAgainMs: 100,
   tryAgainMs: 1_000,
   maxBuffered: 10_000,
   maxBufferedCharacters: 67_108_864,
@@ -25,6 +28,9 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
 };
 
 const WRITTEN_AT_ONCE = 200;
+/** What a process claimed that died is free after this; one that lives renews its claims in time. */
+const LEASE_MS = 3_000;
+const RENEW_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 const MAX_REMEMBERED_CHARACTERS = 16_777_216;
 
@@ -53,6 +59,9 @@ export class DecisionKeeper {
     maxSize: MAX_REMEMBERED_CHARACTERS,
     sizeCalculation: ({ answer }, id) => answer.body.length + id.length,
   });
+  /** What we have claimed and not decided yet, by key. */
+  readonly #claims = new Map<string, DeliveryKey>();
+  #renewal: NodeJS.Timeout | undefined;
   #reason: string | null = null;
   #bufferedCharacters = 0;
   #dropped = 0;
@@ -61,8 +70,10 @@ export class DecisionKeeper {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
+  /** @param owner names this process among all that share the database */
   constructor(
     private readonly store: DecisionStore,
+    private readonly owner: string,
     private readonly options: KeeperOptions = DEFAULT_KEEPER_OPTIONS,
   ) {}
 
@@ -71,15 +82,19 @@ export class DecisionKeeper {
     return { state: reason === null ? 'ok' : 'down', reason, buffered: this.#buffer.size, dropped: this.#dropped };
   }
 
-  /** Null when the database does not answer and the delivery is not remembered: then nobody can be asked, and it is ours. */
-  async claim(key: DeliveryKey, bodyHash: string, lease: { owner: string; until: number }): Promise<Claim | null> {
+  /**
+   * A claim is ours until the decision is kept or the claim given back. Null when the database does not answer and the delivery is not
+   * remembered: then nobody can be asked, and it is ours.
+   */
+  async claim(key: DeliveryKey, bodyHash: string): Promise<Claim | null> {
     const id = idOf(key);
     const waiting = this.#buffer.get(id);
     if (waiting !== undefined) return doneOf(waiting, waiting.answer);
     if (this.#reason !== null) return this.#remembered.get(id) ?? null;
     try {
-      const claim = await this.#within(() => this.store.claim(key, bodyHash, lease));
+      const claim = await this.#insist(() => this.store.claim(key, bodyHash, this.#lease()));
       if (claim.kind === 'done') this.#remembered.set(id, claim);
+      if (claim.kind === 'claimed') this.#hold(id, key);
       return claim;
     } catch {
       return this.#remembered.get(id) ?? null;
@@ -88,34 +103,56 @@ export class DecisionKeeper {
 
   /** Resolves when the decision is durable, or waits in memory because the database is down; gives the answer that counts. */
   async keep(decision: DecisionRow): Promise<StoredAnswer> {
-    if (this.#reason === null) {
-      try {
-        const kept = await this.#within(() => this.store.commit(decision));
-        this.#remembered.set(idOf(decision), doneOf(decision, kept));
+    const id = idOf(decision);
+    try {
+      if (this.#reason === null) {
+        const kept = await this.#insist(() => this.store.commit(decision));
+        this.#remembered.set(id, doneOf(decision, kept));
         return kept;
-      } catch {
-        // Whether it was written is not known; writing it again changes nothing.
       }
+    } catch {
+      // Whether it was written is not known; writing it again changes nothing.
+    } finally {
+      this.#claims.delete(id);
     }
-    this.#wait(decision);
-    this.#remembered.set(idOf(decision), doneOf(decision, decision.answer));
+    this.#wait(id, decision);
+    this.#remembered.set(id, doneOf(decision, decision.answer));
     return decision.answer;
   }
 
   /** Gives an undecided delivery back; a lease that cannot be given back ends by itself. */
-  async release(key: DeliveryKey, owner: string): Promise<void> {
-    if (this.#reason === null) await this.#within(() => this.store.release(key, owner)).catch(() => undefined);
+  async release(key: DeliveryKey): Promise<void> {
+    this.#claims.delete(idOf(key));
+    if (this.#reason !== null) return;
+    await this.#within(() => this.store.release(key, this.owner)).catch(() => undefined);
   }
 
   /** Writes what still waits, if the database lets it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (this.#buffer.size > 0) await this.#writeBuffer();
+    clearInterval(this.#renewal);
+    if (this.#buffer.size === 0) return;
+    // One try at a time: the one under way may be of a database that was still down.
+    await within(this.options.timeoutMs, async () => this.#trying).catch(() => undefined);
+    await this.#writeBuffer();
   }
 
-  #wait(decision: DecisionRow): void {
-    const id = idOf(decision);
+  #lease(): Lease {
+    return { owner: this.owner, until: Date.now() + LEASE_MS };
+  }
+
+  #hold(id: string, key: DeliveryKey): void {
+    this.#claims.set(id, key);
+    this.#renewal ??= setInterval(() => void this.#renew(), RENEW_MS).unref();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#claims.size === 0 || this.#reason !== null) return;
+    await this.#within(() => this.store.renew([...this.#claims.values()], this.#lease())).catch(() => undefined);
+  }
+
+  #wait(id: string, decision: DecisionRow): void {
     const { maxBuffered, maxBufferedCharacters } = this.options;
     this.#unbuffer(id);
     this.#buffer.set(id, decision);
@@ -171,6 +208,22 @@ export class DecisionKeeper {
     };
     this.#trying = attempt.then(isOver, isOver);
     return attempt;
+  }
+
+  /** Asks a database that refuses again, until its time is over. */
+  #insist<T>(work: () => Promise<T>): Promise<T> {
+    const { timeoutMs, askAgainMs } = this.options;
+    const endsAt = performance.now() + timeoutMs - askAgainMs;
+    const ask = async (): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (performance.now() >= endsAt) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+      return ask();
+    };
+    return this.#within(ask);
   }
 
   async #within<T>(work: () => Promise<T>): Promise<T> {

@@ -30,6 +30,14 @@ export interface DecisionRow extends DeliveryKey {
   readonly record: string;
 }
 
+/** How long a claim keeps others off. */
+export interface Lease {
+  /** Names the process among all that share the store. */
+  readonly owner: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
 export type Claim =
   /** It is ours to decide, until the lease ends. */
   | { readonly kind: 'claimed' }
@@ -56,11 +64,9 @@ export interface DecisionQuery {
  * Deliveries and what was decided of each, once per key. Every method throws when the database does not answer; nothing is retried here.
  */
 export abstract class DecisionStore {
-  abstract claim(
-    key: DeliveryKey,
-    bodyHash: string,
-    lease: { readonly owner: string; readonly until: number },
-  ): Promise<Claim>;
+  abstract claim(key: DeliveryKey, bodyHash: string, lease: Lease): Promise<Claim>;
+  /** Prolongs those of these claims that its owner still has. */
+  abstract renew(keys: readonly DeliveryKey[], lease: Lease): Promise<void>;
   /**
    * Keeps a decision; durable when it resolves. An earlier one of the same key and body stays.
    *
@@ -69,8 +75,6 @@ export abstract class DecisionStore {
   abstract commit(decision: DecisionRow): Promise<StoredAnswer>;
   /** Gives a claim back undecided. */
   abstract release(key: DeliveryKey, owner: string): Promise<void>;
-  /** Gives back all claims, for a process that has the store to itself: whoever made them is gone. @returns how many */
-  abstract releaseAll(): Promise<number>;
   /** Newest first, unless asked otherwise. */
   abstract list(query: DecisionQuery): Promise<DecisionRow[]>;
   abstract get(id: string): Promise<DecisionRow | null>;

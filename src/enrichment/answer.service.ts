@@ -23,8 +23,6 @@ export interface AnswerParts {
   readonly keeper: DecisionKeeper;
   readonly masker: DecisionMasker;
   readonly addressHash: AddressHash;
-  /** Names this process among all that share the store. */
-  readonly owner: string;
   /** For the whole answer, in milliseconds. */
   readonly answerDeadlineMs: number;
   /** Hears of a message that came again with another content. */
@@ -82,9 +80,9 @@ export class AnswerService {
 
   /** Waits while another replica decides the same message, as long as there is time left to do it ourselves. */
   async #claim(key: DeliveryKey, bodyHash: string, arrivedAt: number): Promise<Claim | null> {
-    const { keeper, owner, answerDeadlineMs } = this.parts;
+    const { keeper, answerDeadlineMs } = this.parts;
     for (;;) {
-      const claim = await keeper.claim(key, bodyHash, { owner, until: Date.now() + answerDeadlineMs });
+      const claim = await keeper.claim(key, bodyHash);
       if (claim?.kind !== 'taken' || claim.bodyHash !== bodyHash) return claim;
       if (performance.now() - arrivedAt > answerDeadlineMs - RESERVE_MS) return null;
       await pause(LOOK_AGAIN_MS);
@@ -100,17 +98,17 @@ export class AnswerService {
       isClaimed,
     }: { key: DeliveryKey; bodyHash: string; arrivedAt: number; isClaimed: boolean },
   ): Promise<Answer> {
-    const { enrichment: service, keeper, owner } = this.parts;
+    const { enrichment: service, keeper } = this.parts;
     let enrichment: Enrichment;
     try {
       enrichment = await service.enrich(delivery, arrivedAt);
     } catch (error) {
-      if (isClaimed) await keeper.release(key, owner);
+      if (isClaimed) await keeper.release(key);
       throw error;
     }
     const { revision } = enrichment;
     if (enrichment.shouldRetry) {
-      if (isClaimed) await keeper.release(key, owner);
+      if (isClaimed) await keeper.release(key);
       return { status: 503, body: enrichment.message, revision, isReplay: false, enrichment };
     }
     const own = { status: 200, body: JSON.stringify(toEnvelope(enrichment)), revision };

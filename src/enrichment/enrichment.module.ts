@@ -20,7 +20,7 @@ import { DecisionMasker } from '../decisions/decision-record.js';
 import { DecisionsModule } from '../decisions/decisions.module.js';
 import { SendStore } from '../decisions/send-store.js';
 import { KyselyLastKnown } from '../store/kysely-last-known.js';
-import { OWNER, StoreModule } from '../store/store.module.js';
+import { StoreModule } from '../store/store.module.js';
 import { Store } from '../store/store.js';
 import { AnswerService } from './answer.service.js';
 import { DeliveryLog } from './delivery-log.js';
@@ -121,13 +121,12 @@ const FIRST_CHECK_MS = 10_000;
     },
     {
       provide: AnswerService,
-      inject: [EnrichmentService, DecisionKeeper, DecisionMasker, AddressHash, OWNER, getConfigToken(SERVICE_CONFIG)],
+      inject: [EnrichmentService, DecisionKeeper, DecisionMasker, AddressHash, getConfigToken(SERVICE_CONFIG)],
       useFactory: (
         enrichment: EnrichmentService,
         keeper: DecisionKeeper,
         masker: DecisionMasker,
         addressHash: AddressHash,
-        owner: string,
         { answerDeadlineMs }: ServiceConfig,
       ) =>
         new AnswerService({
@@ -135,7 +134,6 @@ const FIRST_CHECK_MS = 10_000;
           keeper,
           masker,
           addressHash,
-          owner,
           answerDeadlineMs,
           cameChanged: logChanged,
         }),

@@ -4,18 +4,24 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface BatcherOptions<In> {
+  readonly maxItems: number;
+  /** Two items of one key are never in one batch: a statement may change a row only once. */
+  readonly keyOf: (item: In) => string;
+}
+
 /**
  * Makes one database call of many: what comes while a call is under way goes with the next, so that a batch is as large as the database is
  * slow. The first of a quiet time goes at once.
  */
 export class Batcher<In, Out> {
-  readonly #waiting: Waiting<In, Out>[] = [];
+  #waiting: Waiting<In, Out>[] = [];
   #isRunning = false;
 
   /** @param run gives one result for each item, in their order */
   constructor(
     private readonly run: (items: readonly In[]) => Promise<readonly Out[]>,
-    private readonly maxItems: number,
+    private readonly options: BatcherOptions<In>,
   ) {}
 
   add(item: In): Promise<Out> {
@@ -31,7 +37,7 @@ export class Batcher<In, Out> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.maxItems);
+      const batch = this.#take();
       try {
         const results = await this.run(batch.map(({ item }) => item));
         batch.forEach(({ resolve }, index) => resolve(results[index] as Out));
@@ -40,5 +46,18 @@ export class Batcher<In, Out> {
       }
     }
     this.#isRunning = false;
+  }
+
+  #take(): readonly Waiting<In, Out>[] {
+    const { maxItems, keyOf } = this.options;
+    const batch = new Map<string, Waiting<In, Out>>();
+    const left: Waiting<In, Out>[] = [];
+    for (const waiting of this.#waiting) {
+      const key = keyOf(waiting.item);
+      if (batch.size < maxItems && !batch.has(key)) batch.set(key, waiting);
+      else left.push(waiting);
+    }
+    this.#waiting = left;
+    return [...batch.values()];
   }
 }

@@ -6,26 +6,28 @@ import {
   type DecisionRow,
   DecisionStore,
   type DeliveryKey,
+  type Lease,
   type StoredAnswer,
 } from '../decisions/decision-store.js';
-import { BatchInsert } from './batch-insert.js';
+import { BatchStatement } from './batch-statement.js';
 import { Batcher } from './batcher.js';
-import { NOT_DURABLE } from './sqlite-protocol.js';
 import type { Store } from './store.js';
 import type { DecisionsTable, Tables } from './tables.js';
 
 type Row = Selectable<DecisionsTable>;
+type Key = Pick<Row, (typeof KEY)[number]>;
+/** What a delivery that comes again needs of it. */
+type Known = Pick<Row, (typeof KNOWN)[number]>;
 
-interface ClaimRequest {
+interface ClaimRequest extends Lease {
   readonly key: DeliveryKey;
   readonly bodyHash: string;
-  readonly owner: string;
-  readonly until: number;
 }
 
 /** PostgreSQL takes 65,535 parameters a statement. */
 const MAX_BATCH = 500;
 const KEY = ['mailbox', 'event', 'message_id'] as const;
+const KNOWN = [...KEY, 'body_hash', 'decided_at', 'lease_until', 'status', 'answer', 'revision'] as const;
 const MAX_KEY_PART_BYTES = 800;
 const COLUMNS = [
   ...KEY,
@@ -33,25 +35,45 @@ const COLUMNS = [
   ...(['outcome', 'sender_hash', 'lookup_state', 'rules', 'record'] as const),
 ] as const;
 
-/** Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit). */
+/**
+ * Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit).
+ *
+ * Where one process has the database to itself, nobody else can decide what it decides: there a claim only reads whether that was done before.
+ */
 export class KyselyDecisionStore extends DecisionStore {
   readonly #claims: Batcher<ClaimRequest, Claim>;
   readonly #commits: Batcher<DecisionRow, StoredAnswer>;
-  readonly #insertClaims = new BatchInsert<Row, Pick<Row, 'id'>>(COLUMNS, insertClaims);
-  readonly #insertDecisions = new BatchInsert<Row, Pick<Row, 'id'>>(COLUMNS, insertDecisions);
+  readonly #insertClaims = new BatchStatement<Row, Pick<Row, 'id'>>(COLUMNS, insertClaims);
+  readonly #insertDecisions = new BatchStatement<Row, Pick<Row, 'id'>>(COLUMNS, insertDecisions);
+  readonly #select = new BatchStatement<Key, Known>(KEY, selectKnown);
 
-  constructor(private readonly store: Pick<Store, 'ready'>) {
+  constructor(private readonly store: Pick<Store, 'ready' | 'isShared'>) {
     super();
-    this.#claims = new Batcher((requests) => this.#claimAll(requests), MAX_BATCH);
-    this.#commits = new Batcher((decisions) => this.#commitAll(decisions), MAX_BATCH);
+    const claimAll = (requests: readonly ClaimRequest[]) =>
+      store.isShared ? this.#claimAll(requests) : this.#findAll(requests);
+    this.#claims = new Batcher(claimAll, { maxItems: MAX_BATCH, keyOf: ({ key }) => keyOf(toColumns(key)) });
+    this.#commits = new Batcher((decisions: readonly DecisionRow[]) => this.#commitAll(decisions), {
+      maxItems: MAX_BATCH,
+      keyOf: (decision) => keyOf(toColumns(decision)),
+    });
   }
 
-  override claim(
-    key: DeliveryKey,
-    bodyHash: string,
-    { owner, until }: { owner: string; until: number },
-  ): Promise<Claim> {
+  override claim(key: DeliveryKey, bodyHash: string, { owner, until }: Lease): Promise<Claim> {
     return this.#claims.add({ key, bodyHash, owner, until });
+  }
+
+  override async renew(keys: readonly DeliveryKey[], { owner, until }: Lease): Promise<void> {
+    if (!this.store.isShared) return;
+    const db = await this.store.ready();
+    for (let at = 0; at < keys.length; at += MAX_BATCH) {
+      await db
+        .updateTable('decisions')
+        .set({ lease_until: until })
+        .where('owner', '=', owner)
+        .where('status', 'is', null)
+        .where((where) => where.or(keys.slice(at, at + MAX_BATCH).map((key) => where.and(toColumns(key)))))
+        .execute();
+    }
   }
 
   override commit(decision: DecisionRow): Promise<StoredAnswer> {
@@ -59,18 +81,13 @@ export class KyselyDecisionStore extends DecisionStore {
   }
 
   override async release(key: DeliveryKey, owner: string): Promise<void> {
+    if (!this.store.isShared) return;
     const db = await this.store.ready();
     await db
       .deleteFrom('decisions')
       .where((where) => where.and({ ...toColumns(key), owner }))
       .where('status', 'is', null)
       .execute();
-  }
-
-  override async releaseAll(): Promise<number> {
-    const db = await this.store.ready();
-    const { numDeletedRows } = await db.deleteFrom('decisions').where('status', 'is', null).executeTakeFirst();
-    return Number(numDeletedRows);
   }
 
   override async list(query: DecisionQuery): Promise<DecisionRow[]> {
@@ -127,50 +144,55 @@ export class KyselyDecisionStore extends DecisionStore {
     return Number(numDeletedRows);
   }
 
+  async #findAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
+    const found = await this.#known(requests.map(({ key }) => key));
+    return requests.map(({ key }): Claim => {
+      const row = found.get(keyOf(toColumns(key)));
+      return row === undefined ? { kind: 'claimed' } : claimOf(row, Date.now());
+    });
+  }
+
   async #claimAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
     const now = Date.now();
     const db = await this.store.ready();
     const rows = requests.map((request) => openRow(request, now));
     const claimed = new Set((await this.#insertClaims.run(db, inKeyOrder(rows), now)).map(({ id }) => id));
     const isOurs = (index: number) => claimed.has(rows[index]?.id ?? '');
-    if (claimed.size === rows.length) return requests.map(() => ({ kind: 'claimed' }));
-    const others = requests.filter((_, index) => !isOurs(index));
-    const found = new Map((await this.#readAll(others.map(({ key }) => key))).map((row) => [keyOf(row), row]));
+    const found = await this.#known(requests.filter((_, index) => !isOurs(index)).map(({ key }) => key));
     return requests.map(({ key }, index): Claim => {
       if (isOurs(index)) return { kind: 'claimed' };
       const row = found.get(keyOf(toColumns(key)));
       // Released between the two statements: the next try will have it.
-      if (row === undefined) return { kind: 'taken', bodyHash: '', leaseUntil: now };
-      const { body_hash: bodyHash, decided_at: decidedAt } = row;
-      return row.status === null
-        ? { kind: 'taken', bodyHash, leaseUntil: row.lease_until ?? now }
-        : { kind: 'done', bodyHash, decidedAt, answer: answerOf(row) };
+      return row === undefined ? { kind: 'taken', bodyHash: '', leaseUntil: now } : claimOf(row, now);
     });
   }
 
   async #commitAll(decisions: readonly DecisionRow[]): Promise<StoredAnswer[]> {
     const db = await this.store.ready();
     const kept = new Set((await this.#insertDecisions.run(db, inKeyOrder(decisions.map(toRow)))).map(({ id }) => id));
-    const lost = decisions.filter(({ id }) => !kept.has(id));
-    const earlier = new Map((await this.#readAll(lost)).map((row) => [keyOf(row), row]));
+    const earlier = await this.#known(decisions.filter(({ id }) => !kept.has(id)));
     return decisions.map((decision) => {
       const row = earlier.get(keyOf(toColumns(decision)));
       return row === undefined ? decision.answer : answerOf(row);
     });
   }
 
-  async #readAll(keys: readonly DeliveryKey[]) {
-    if (keys.length === 0) return [];
-    const db = await this.store.ready();
-    return db
-      .selectFrom('decisions')
-      .select([...KEY, 'body_hash', 'decided_at', 'lease_until', 'status', 'answer', 'revision'])
-      .where((where) => where.or(keys.map((key) => where.and(toColumns(key)))))
-      .execute();
+  /** What there is of these, by `keyOf`. */
+  async #known(keys: readonly DeliveryKey[]): Promise<ReadonlyMap<string, Known>> {
+    if (keys.length === 0) return new Map();
+    const rows = await this.#select.run(await this.store.ready(), keys.map(toColumns));
+    return new Map(rows.map((row) => [keyOf(row), row]));
   }
 }
 
-/** Whoever inserts first, or finds a lease that has ended, has it. A claim that goes with the power leaves nothing undone. */
+function selectKnown(db: Kysely<Tables>, keys: readonly Key[]) {
+  return db
+    .selectFrom('decisions')
+    .select(KNOWN)
+    .where((where) => where.or(keys.map((key) => where.and(key))));
+}
+
+/** Whoever inserts first, or finds a lease that has ended, has it. */
 function insertClaims(db: Kysely<Tables>, rows: readonly Row[], now = 0) {
   return db
     .insertInto('decisions')
@@ -182,8 +204,7 @@ function insertClaims(db: Kysely<Tables>, rows: readonly Row[], now = 0) {
         .where('decisions.status', 'is', null)
         .where('decisions.lease_until', '<', now),
     )
-    .returning('id')
-    .modifyEnd(sql.raw(NOT_DURABLE));
+    .returning('id');
 }
 
 function insertDecisions(db: Kysely<Tables>, rows: readonly Row[]) {
@@ -278,6 +299,12 @@ function toDecision(row: Row): DecisionRow {
   };
 }
 
+function claimOf(row: Known, now: number): Claim {
+  const { body_hash: bodyHash, decided_at: decidedAt, lease_until: leaseUntil, status } = row;
+  if (status === null) return { kind: 'taken', bodyHash, leaseUntil: leaseUntil ?? now };
+  return { kind: 'done', bodyHash, decidedAt, answer: answerOf(row) };
+}
+
 function answerOf({ status, answer, revision }: Pick<Row, 'status' | 'answer' | 'revision'>): StoredAnswer {
   return { status: status ?? 200, body: answer ?? '', revision };
 }
@@ -298,8 +325,9 @@ function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
-function keyOf({ mailbox, event, message_id: messageId }: Pick<Row, (typeof KEY)[number]>): string {
-  return JSON.stringify([mailbox, event, messageId]);
+function keyOf({ mailbox, event, message_id: messageId }: Key): string {
+  // None of the three holds a NUL.
+  return `${mailbox}\0${event}\0${messageId}`;
 }
 
 function likeRule(rule: string): string {

@@ -43,35 +43,45 @@ class SqliteThreadAdapter extends SqliteAdapter {
   }
 }
 
-/** One connection for all: statements outside a transaction wait while one is open, since they would be part of it. */
+/**
+ * One SQLite connection for all. Statements go to the thread as they come, which runs them in their order; while a transaction is open, those of
+ * others wait, since they would be part of it.
+ */
 class SqliteThreadDriver implements Driver {
-  readonly #connection: SqliteThreadConnection;
-  #free: Promise<void> = Promise.resolve();
-  #release: () => void = () => undefined;
+  readonly #client: SqliteThreadClient;
+  #transaction: { readonly of: DatabaseConnection; readonly over: PromiseWithResolvers<void> } | undefined;
 
-  constructor(private readonly client: SqliteThreadClient) {
-    this.#connection = new SqliteThreadConnection(client);
+  constructor(client: SqliteThreadClient) {
+    this.#client = client;
   }
 
   init(): Promise<void> {
     return Promise.resolve();
   }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#free;
-    const mine = Promise.withResolvers<void>();
-    this.#free = mine.promise;
-    await before;
-    this.#release = mine.resolve;
-    return this.#connection;
+  acquireConnection(): Promise<DatabaseConnection> {
+    const connection: DatabaseConnection = {
+      executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
+        await this.#free(connection);
+        const { rows, changes } = await this.#client.run(sql, parameters as SqliteRequest['parameters']);
+        return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
+      },
+      // oxlint-disable-next-line require-yield -- Kysely's interface; readers page by key
+      async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+        throw new Error('streaming is not supported: page by key');
+      },
+    };
+    return Promise.resolve(connection);
   }
 
-  releaseConnection(): Promise<void> {
-    this.#release();
+  releaseConnection(connection: DatabaseConnection): Promise<void> {
+    if (this.#transaction?.of === connection) this.#end();
     return Promise.resolve();
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#free(connection);
+    this.#transaction = { of: connection, over: Promise.withResolvers() };
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
@@ -84,20 +94,17 @@ class SqliteThreadDriver implements Driver {
   }
 
   destroy(): Promise<void> {
-    return this.client.close();
-  }
-}
-
-class SqliteThreadConnection implements DatabaseConnection {
-  constructor(private readonly client: SqliteThreadClient) {}
-
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, changes } = await this.client.run(sql, parameters as SqliteRequest['parameters']);
-    return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
+    return this.#client.close();
   }
 
-  // oxlint-disable-next-line require-yield -- Kysely's interface; readers page by key
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('streaming is not supported: page by key');
+  /** Resolves at once where no other connection has a transaction. */
+  async #free(connection: DatabaseConnection): Promise<void> {
+    while (this.#transaction !== undefined && this.#transaction.of !== connection) await this.#transaction.over.promise;
+  }
+
+  #end(): void {
+    const ended = this.#transaction;
+    this.#transaction = undefined;
+    ended?.over.resolve();
   }
 }

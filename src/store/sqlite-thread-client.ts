@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { NOT_DURABLE, type SqliteReply, type SqliteRequest, type SqliteThreadSetup } from './sqlite-protocol.js';
+import type { SqliteReply, SqliteRequest, SqliteThreadSetup } from './sqlite-protocol.js';
 
 type Answered = Extract<SqliteReply, { ok: true }>;
 
@@ -39,8 +39,7 @@ export class SqliteThreadClient {
     // Only an answer that somebody waits for keeps the process.
     this.#worker?.ref();
     this.#last = promise.catch(() => undefined);
-    const isDurable = !sql.endsWith(NOT_DURABLE);
-    if (this.#outgoing.push({ id, sql, isDurable, parameters }) === 1) queueMicrotask(() => this.#send());
+    if (this.#outgoing.push({ id, sql, parameters }) === 1) queueMicrotask(() => this.#send());
     return promise;
   }
 

@@ -15,14 +15,12 @@ const MAX_PREPARED = 200;
 
 let database: DatabaseSync | undefined;
 const prepared = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
-let waitsForDisk = true;
 
 parentPort?.on('message', (requests: readonly SqliteRequest[]) => parentPort?.postMessage(requests.map(reply)));
 
-function reply({ id, sql, isDurable, parameters }: SqliteRequest): SqliteReply {
+function reply({ id, sql, parameters }: SqliteRequest): SqliteReply {
   try {
     const { statement, hasRows } = prepare(sql);
-    waitForDisk(isDurable);
     if (hasRows) {
       // Plain objects: those of node:sqlite have no prototype, which a copy to the other thread refuses.
       const rows = statement.all(...parameters).map((row) => ({ ...row }));
@@ -45,13 +43,6 @@ function prepare(sql: string) {
   return made;
 }
 
-/** FULL: a committed decision survives the power, not only the process. With NORMAL it does so as soon as a later one has to. */
-function waitForDisk(isWanted: boolean): void {
-  if (isWanted === waitsForDisk) return;
-  open().exec(`PRAGMA synchronous = ${isWanted ? 'FULL' : 'NORMAL'}`);
-  waitsForDisk = isWanted;
-}
-
 function open(): DatabaseSync {
   if (database !== undefined) return database;
   mkdirSync(dirname(path), { recursive: true });
@@ -59,6 +50,7 @@ function open(): DatabaseSync {
   try {
     // Who writes to the mailbox is nobody else's affair.
     chmodSync(path, 0o600);
+    // FULL: a committed decision survives the power, not only the process.
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
   } catch (error) {
     opened.close();

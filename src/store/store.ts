@@ -5,6 +5,8 @@ import type { Tables } from './tables.js';
 
 /** The database that outlives the process; several replicas may share it. Nothing is opened before the first use. */
 export class Store {
+  /** Whether other processes answer with it too; a SQLite file has one. */
+  readonly isShared: boolean;
   readonly #db: Kysely<Tables>;
   #migration: Promise<void> | undefined;
 
@@ -16,6 +18,7 @@ export class Store {
     url: string,
     private readonly isReadOnly = false,
   ) {
+    this.isShared = !url.startsWith('file:');
     this.#db = openDatabase(url);
   }
 

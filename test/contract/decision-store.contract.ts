@@ -6,6 +6,7 @@ import { Store } from '../../src/store/store.js';
 let count = 0;
 const makeKey = (): DeliveryKey => ({ mailbox: 'claims@insurer.example', event: 'received', messageId: `m${count++}` });
 const HASH = 'hash-1';
+const answerOf = (body: string) => ({ status: 200, body, revision: 'r1' });
 const lease = (ms: number, owner = 'us') => ({ owner, until: Date.now() + ms });
 
 export const decisionOf = (key: DeliveryKey, more: Partial<DecisionRow> = {}): DecisionRow => ({
@@ -27,26 +28,25 @@ export const decisionOf = (key: DeliveryKey, more: Partial<DecisionRow> = {}): D
 });
 
 /** What the store does on every database. `url` says where it is. */
-export function describeDecisionStore(database: string, url: () => string): void {
-  describe(`decisions in ${database}`, () => {
+export function describeDecisionStore(database: string, url: () => string, { isShared }: { isShared: boolean }): void {
+  describe(`decisions in ${database}, ${isShared ? 'for several processes' : 'for one process'}`, () => {
     let one: Store;
     let store: KyselyDecisionStore;
     let other: Store;
+    const open = (base: Store) => new KyselyDecisionStore({ ready: () => base.ready(), isShared });
     beforeAll(async () => {
       [one, other] = [new Store(url()), new Store(url())];
       await Promise.all([one.ready(), other.ready()]);
-      store = new KyselyDecisionStore(one);
+      store = open(one);
     });
     afterAll(async () => {
       await one.close();
       await other.close();
     });
 
-    test('a delivery is claimed once, and done when committed', async () => {
+    test('a delivery is done when committed', async () => {
       const key = makeKey();
       expect(await store.claim(key, HASH, lease(10_000))).toEqual({ kind: 'claimed' });
-      const { until } = lease(10_000);
-      expect(await store.claim(key, HASH, { owner: 'them', until })).toMatchObject({ kind: 'taken', bodyHash: HASH });
       const decision = decisionOf(key);
       expect(await store.commit(decision)).toEqual(decision.answer);
       const { decidedAt, answer } = decision;
@@ -54,38 +54,78 @@ export function describeDecisionStore(database: string, url: () => string): void
       expect(await store.get(decision.id)).toEqual(decision);
     });
 
-    test('a claim that has ended is anybody’s, and so is one that was given back', async () => {
-      const [ended, released] = [makeKey(), makeKey()];
-      await store.claim(ended, HASH, lease(-1));
-      expect(await store.claim(ended, HASH, lease(10_000, 'them'))).toEqual({ kind: 'claimed' });
-      await store.claim(released, HASH, lease(10_000));
-      await store.release(released, 'them');
-      expect(await store.claim(released, HASH, lease(10_000))).toMatchObject({ kind: 'taken' });
-      await store.release(released, 'us');
-      expect(await store.claim(released, HASH, lease(10_000))).toEqual({ kind: 'claimed' });
+    test('a claim that was given back is free', async () => {
+      const key = makeKey();
+      await store.claim(key, HASH, lease(10_000));
+      await store.release(key, 'us');
+      expect(await store.claim(key, HASH, lease(10_000))).toEqual({ kind: 'claimed' });
     });
 
-    test('all claims can be given back, and no decision goes with them', async () => {
-      const [claimed, done] = [makeKey(), makeKey()];
-      await store.claim(claimed, HASH, lease(10_000));
-      await store.commit(decisionOf(done));
-      expect(await store.releaseAll()).toBeGreaterThan(0);
-      expect(await store.claim(claimed, HASH, lease(10_000, 'them'))).toEqual({ kind: 'claimed' });
-      expect(await store.claim(done, HASH, lease(10_000))).toMatchObject({ kind: 'done' });
+    test('one key at the same moment with two bodies, and the same twice, does not fail the others', async () => {
+      const [key, plain] = [makeKey(), makeKey()];
+      const asked = [
+        store.claim(key, HASH, lease(10_000)),
+        store.claim(key, 'hash-2', lease(10_000)),
+        store.claim(plain, HASH, lease(10_000)),
+      ];
+      const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+      expect(kinds).toEqual(['claimed', isShared ? 'taken' : 'claimed', 'claimed']);
+      const bodies = ['first', 'second', 'third'];
+      const decisions = [HASH, 'hash-2', 'hash-2'].map((bodyHash, index) =>
+        decisionOf(key, { id: `${key.messageId}-${index}`, bodyHash, answer: answerOf(bodies[index]!) }),
+      );
+      const kept = await Promise.all([...decisions, decisionOf(plain)].map((decision) => store.commit(decision)));
+      expect(kept.map(({ body }) => body)).toEqual(['first', 'second', 'second', decisionOf(plain).answer.body]);
+      expect(await store.claim(key, 'hash-2', lease(10_000))).toMatchObject({
+        kind: 'done',
+        answer: answerOf('second'),
+      });
     });
 
-    test('of many that claim at once, on two connections, one has it', async () => {
-      const second = new KyselyDecisionStore(other);
-      for (let round = 0; round < 20; round++) {
-        const keys = Array.from({ length: 10 }, makeKey);
-        const claims = await Promise.all(
-          keys.flatMap((key) => [
-            store.claim(key, HASH, lease(10_000)),
-            second.claim(key, HASH, lease(10_000, 'them')),
-          ]),
-        );
-        expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(keys.length);
-      }
+    const describeShared = isShared ? describe : () => undefined;
+    describeShared('of which each is claimed', () => {
+      test('once', async () => {
+        const key = makeKey();
+        await store.claim(key, HASH, lease(10_000));
+        expect(await store.claim(key, HASH, lease(10_000, 'them'))).toMatchObject({ kind: 'taken', bodyHash: HASH });
+      });
+
+      test('a claim that has ended is anybody’s, and so is one that was given back', async () => {
+        const [ended, released] = [makeKey(), makeKey()];
+        await store.claim(ended, HASH, lease(-1));
+        expect(await store.claim(ended, HASH, lease(10_000, 'them'))).toEqual({ kind: 'claimed' });
+        await store.claim(released, HASH, lease(10_000));
+        await store.release(released, 'them');
+        expect(await store.claim(released, HASH, lease(10_000))).toMatchObject({ kind: 'taken' });
+        await store.release(released, 'us');
+        expect(await store.claim(released, HASH, lease(10_000))).toEqual({ kind: 'claimed' });
+      });
+
+      test('a claim is renewed by who has it, as long as it is open', async () => {
+        const [ours, theirs, done] = [makeKey(), makeKey(), makeKey()];
+        await store.claim(ours, HASH, lease(-1));
+        await store.claim(theirs, HASH, lease(-1, 'them'));
+        await store.claim(done, HASH, lease(-1));
+        await store.commit(decisionOf(done));
+        await store.renew([ours, theirs, done], lease(10_000));
+        expect(await store.claim(ours, HASH, lease(10_000, 'third'))).toMatchObject({ kind: 'taken' });
+        expect(await store.claim(theirs, HASH, lease(10_000, 'third'))).toEqual({ kind: 'claimed' });
+        expect(await store.claim(done, HASH, lease(10_000, 'third'))).toMatchObject({ kind: 'done' });
+      });
+
+      test('of many that claim at once, on two connections, one has it', async () => {
+        const second = open(other);
+        for (let round = 0; round < 20; round++) {
+          const keys = Array.from({ length: 10 }, makeKey);
+          const claims = await Promise.all(
+            keys.flatMap((key) => [
+              store.claim(key, HASH, lease(10_000)),
+              second.claim(key, HASH, lease(10_000, 'them')),
+            ]),
+          );
+          expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(keys.length);
+        }
+      });
     });
 
     test('the first answer of a key and body stays, and who comes later gets it', async () => {

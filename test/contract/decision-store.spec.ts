@@ -16,5 +16,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describeDecisionStore('SQLite', () => `file:${join(folder, 'data', 'enricher.db')}`);
-describeDecisionStore('PostgreSQL', () => postgres.url());
+describeDecisionStore('SQLite', () => `file:${join(folder, 'alone', 'enricher.db')}`, { isShared: false });
+describeDecisionStore('SQLite', () => `file:${join(folder, 'shared.db')}`, { isShared: true });
+describeDecisionStore('PostgreSQL', () => postgres.url(), { isShared: true });

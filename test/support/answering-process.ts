@@ -9,6 +9,7 @@ import {
   type DecisionRow,
   DecisionStore,
   type DeliveryKey,
+  type Lease,
   type StoredAnswer,
 } from '../../src/decisions/decision-store.js';
 import type { Delivery } from '../../src/facts/delivery.js';
@@ -34,6 +35,8 @@ export interface Surroundings {
 const ANSWER_DEADLINE_MS = 2_100;
 const KEEPER = {
   timeoutMs: 20_000,
+  // What the store fails counts as down at once: waiting for it is tried elsewhere.
+  askAgainMs: 20_000,
   tryAgainMs: 1,
   maxBuffered: 1_000,
   maxBufferedCharacters: Infinity,
@@ -61,13 +64,16 @@ export class AnsweringProcess {
     const options = { answerDeadlineMs: ANSWER_DEADLINE_MS, onUnavailable: 'error' as const };
     const lookups = lookupsOver([crm], { lookup: NO_CACHE });
     const mailboxes = { current: MailboxCatalogue.EMPTY };
-    this.#keeper = new DecisionKeeper(new FailingStore(store, (name, work) => this.#step(name, work)), KEEPER);
+    this.#keeper = new DecisionKeeper(
+      new FailingStore(store, (name, work) => this.#step(name, work)),
+      `process-${count++}`,
+      KEEPER,
+    );
     this.#answers = new AnswerService({
       enrichment: new EnrichmentService(rules as RulesService, lookups, mailboxes, new Intake(), options),
       keeper: this.#keeper,
       masker: new DecisionMasker({ masks: [], keepBody: false, addressHash: null }),
       addressHash: new AddressHash('key'),
-      owner: `process-${count++}`,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
       cameChanged: () => undefined,
     });
@@ -156,7 +162,7 @@ class FailingStore extends DecisionStore {
     super();
   }
 
-  override claim(key: DeliveryKey, bodyHash: string, lease: { owner: string; until: number }): Promise<Claim> {
+  override claim(key: DeliveryKey, bodyHash: string, lease: Lease): Promise<Claim> {
     return this.step('claim', () => this.store.claim(key, bodyHash, lease));
   }
 
@@ -168,8 +174,8 @@ class FailingStore extends DecisionStore {
     return this.step('other', () => this.store.release(key, owner));
   }
 
-  override releaseAll(): Promise<number> {
-    return this.step('other', () => this.store.releaseAll());
+  override renew(keys: readonly DeliveryKey[], lease: Lease): Promise<void> {
+    return this.step('other', () => this.store.renew(keys, lease));
   }
 
   override list(query: DecisionQuery): Promise<DecisionRow[]> {

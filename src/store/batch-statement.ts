@@ -6,12 +6,12 @@ import type { Tables } from './tables.js';
 const MAX_SIZES = 64;
 
 /**
- * An insert of many rows whose SQL is made once for each number of rows: making it costs more than all the rest of a batch.
+ * A statement on many rows whose SQL is made once for each number of rows: making it costs more than all the rest of a batch.
  * One is for one database.
  *
  * @param build makes the query; its parameters must be those of the rows, column by column, and then `more` of them
  */
-export class BatchInsert<Row extends object, Returned> {
+export class BatchStatement<Row extends object, Returned> {
   readonly #queries = new LRUCache<number, string>({ max: MAX_SIZES });
 
   constructor(
