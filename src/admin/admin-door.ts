@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminTokens } from '../auth/admin-tokens.js';
-import { sendProblem } from '../shared/problem.js';
+import { refuseEncoding, sendProblem } from '../shared/problem.js';
 
 /** Below it is the Admin API. */
 export const ADMIN_PATH = 'admin';
@@ -21,10 +21,7 @@ export function guardAdminDoor(fastify: FastifyInstance, tokens: AdminTokens): v
     // Answers are about customers.
     reply.header('cache-control', 'no-store');
     if (!tokens.accepts(request.headers.authorization)) return sendProblem(reply, { status: 401 });
-    const encoding = request.headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity')
-      return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
-    return undefined;
+    return refuseEncoding(request, reply) ?? undefined;
   });
 }
 

@@ -4,9 +4,8 @@ import { AdminAuthGuard } from '../auth/admin-auth.guard.js';
 import { InjectConfig, type ServiceConfig } from '../config/service-config.js';
 import type { CrmConfig } from '../crm/crm-config.js';
 import { knownFor } from '../crm/known-for.js';
-import type { LastKnownStore } from '../crm/last-known.js';
 import { LookupService } from '../crm/lookup.service.js';
-import { CRM_CONFIG, LAST_KNOWN } from '../enrichment/enrichment.module.js';
+import { CRM_CONFIG } from '../enrichment/enrichment.module.js';
 import type { LookupFacts } from '../facts/facts.js';
 import { ADMIN_PATH } from './admin-door.js';
 import { Described } from './described.js';
@@ -23,7 +22,6 @@ export class CrmController {
     private readonly lookups: LookupService,
     @InjectConfig() private readonly config: ServiceConfig,
     @Inject(CRM_CONFIG) private readonly crm: CrmConfig,
-    @Inject(LAST_KNOWN) private readonly lastKnown: LastKnownStore | null,
   ) {}
 
   @Post('lookup')
@@ -43,8 +41,7 @@ export class CrmController {
     const { customer, lookup } = await this.lookups.lookup(email, AbortSignal.timeout(this.config.answerDeadlineMs));
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     const names = this.crm.providers.map(({ name }) => name);
-    // What cannot be read would not stand in either.
-    const lastKnown = await knownFor(email, names, this.lookups, this.lastKnown).catch(() => []);
+    const lastKnown = await knownFor(email, names, this.lookups);
     return { address: email.address, customer, lookup, from: whereFrom(lookup), milliseconds, lastKnown };
   }
 

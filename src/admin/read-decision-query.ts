@@ -1,9 +1,10 @@
 import type { DecisionQuery } from '../decisions/decision-store.js';
 import { OUTCOMES } from '../enrichment/enrichment.js';
-import { isObject, normalMailbox } from '../facts/read-delivery.js';
+import { normalMailbox } from '../facts/read-delivery.js';
 import { MOMENT, readMoment } from '../rules/read-moment.js';
 import type { AddressHash } from '../shared/address-hash.js';
 import { parseEmailAddress } from '../shared/email-address.js';
+import { isObject } from '../shared/is-object.js';
 import { Violations } from './violations.js';
 
 export const DEFAULT_LIMIT = 50;

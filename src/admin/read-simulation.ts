@@ -1,9 +1,9 @@
 import { type LookupResult, senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
 import { type CustomerRecord, LOOKUP_STATES, type LookupFacts, MATCHED_BY } from '../facts/facts.js';
-import { isObject } from '../facts/read-delivery.js';
 import { completeLookup } from '../rule-tests/read-test-lookup.js';
 import { parseTime } from '../rules/time-values.js';
+import { isObject } from '../shared/is-object.js';
 import { parseDelivery } from '../webhook/parse-delivery.js';
 import { Violations } from './violations.js';
 

@@ -1,6 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
-import { isObject } from '../facts/read-delivery.js';
 import { didYouMean } from '../files/did-you-mean.js';
+import { isObject } from '../shared/is-object.js';
 
 /** What is wrong, and where. Values are never repeated: they may be personal data. */
 export interface Violation {

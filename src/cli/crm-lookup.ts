@@ -57,7 +57,7 @@ export async function crmLookup(
       lookup,
       milliseconds: performance.now() - startedAt,
       steps,
-      lastKnown: await knownFor(email, names, lookups, lastKnown),
+      lastKnown: await knownFor(email, names, lookups),
       storeFault: storeFaults[0] ?? null,
     };
     out.write(LOOKUP_PRINTERS[options.format](found));

@@ -1,9 +1,9 @@
 import { setOwn } from '../crm/field-map.js';
 import type { CustomerRecord, JsonValue } from '../facts/facts.js';
-import { isObject } from '../facts/read-delivery.js';
 import { didYouMean } from '../files/did-you-mean.js';
 import { idsOf } from '../crm/lookup-key.js';
 import { asciiDomain, parseEmailAddress } from '../shared/email-address.js';
+import { isObject } from '../shared/is-object.js';
 
 /** What a CRM tells of one customer. */
 export interface Change {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Intake } from '../enrichment/intake.js';
-import { sendProblem } from '../shared/problem.js';
+import { refuseEncoding, sendProblem } from '../shared/problem.js';
 import { PUSH_PATH } from './push.controller.js';
 import type { PushSecrets } from './push-secrets.js';
 
@@ -11,9 +11,8 @@ export function guardPushDoor(fastify: FastifyInstance, secrets: PushSecrets, in
     const { provider } = request.params as { readonly provider: string };
     if (!secrets.has(provider)) return sendProblem(reply, { status: 404 });
     if (!secrets.accepts(provider, request.headers.authorization)) return sendProblem(reply, { status: 401 });
-    const encoding = request.headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity')
-      return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
+    const refusal = refuseEncoding(request, reply);
+    if (refusal !== null) return refusal;
     if (intake.isDraining)
       return sendProblem(reply, { status: 503, detail: 'The service is stopping; send the changes again' });
     return undefined;

@@ -28,10 +28,6 @@ export class CustomerCache {
     this.#staleMs = staleSeconds * 1_000;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): CachedMatch | undefined {
     return this.#entries.get(key);
   }

@@ -161,6 +161,37 @@ describe('many at once', () => {
   });
 });
 
+describe('a check', () => {
+  test.each([
+    ['the one who asked first', 0],
+    ['the one who came later', 1],
+  ])('is one call, and goes on for the other when %s cannot wait any longer', async (_, hasty) => {
+    const answer = Promise.withResolvers<{ tier: string }>();
+    const provider = crm({ check: () => answer.promise });
+    const lookups = lookupsOver([provider]);
+    const waiters = [new AbortController(), new AbortController()];
+    const ends = waiters.map(({ signal }) =>
+      lookups.check(signal).then(([status]) => [status?.state, status?.message] as const),
+    );
+    await jest.advanceTimersByTimeAsync(1);
+    waiters[hasty]!.abort();
+    expect(await ends[hasty]).toEqual(['unavailable', 'the answer could wait no longer']);
+    answer.resolve({ tier: 'gold' });
+    expect(await ends[1 - hasty]!).toEqual(['ok', null]);
+    expect(provider.asked).toEqual(['check']);
+  });
+
+  test('that nobody waits for any more is cancelled', async () => {
+    const provider = crm({ check: 'patient' });
+    const waiter = new AbortController();
+    const end = lookupsOver([provider]).check(waiter.signal);
+    await jest.advanceTimersByTimeAsync(1);
+    waiter.abort();
+    expect(await end).toMatchObject([{ state: 'unavailable' }]);
+    expect(provider.aborted).toEqual(['check']);
+  });
+});
+
 describe('the last known record', () => {
   const kept = (answers: ScriptedProvider['answers']) => {
     const provider = crm(answers);
@@ -216,6 +247,23 @@ describe('the last known record', () => {
     second.answers[ADDRESS] = { tier: 'second by address' };
     await jest.advanceTimersByTimeAsync(DAY);
     expect(await lookUp(lookups)).toMatchObject({ matchedBy: 'email', tier: 'second by address' });
+  });
+
+  test.each([
+    ['is slow', 400, 3],
+    ['never answers', Infinity, 1],
+  ])('is waited for a second at most by a message with four keys when the store %s', async (_, readMs, reads) => {
+    const lastKnown = new MemoryStore();
+    const read: string[] = [];
+    lastKnown.get = (__, id) => {
+      read.push(id);
+      return new Promise((resolve) => {
+        if (readMs !== Infinity) setTimeout(() => resolve(null), readMs);
+      });
+    };
+    const lookups = lookupsOver([crm({ '*': refused })], { lastKnown });
+    expect((await lookUp(lookups, 'dana+claim@mail.northwind.example')).state).toBe('unavailable');
+    expect(read).toHaveLength(reads);
   });
 
   test('is told to the observer, and costs nothing when the store fails', async () => {

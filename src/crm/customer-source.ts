@@ -6,22 +6,23 @@ import { EnricherError } from '../shared/errors.js';
 import { orAborted } from '../shared/or-aborted.js';
 import type { CrmMatch, CrmProvider, CustomerPage } from './crm.provider.js';
 import type { CachedMatch, CustomerCache } from './customer-cache.js';
-import { isBlocked } from './failure.js';
+import { GivenUpError, isBlocked } from './failure.js';
 import { Flights } from './flights.js';
 import type { Guard, RetryBudget } from './guard.js';
 import type { LastKnown, LastKnownStore, StoredProvider } from './last-known.js';
 import type { LookupKey } from './lookup-key.js';
 import type { LookupObserver } from './lookup-observer.js';
 
+/** A record that a provider has, or had lately. */
+export interface Found {
+  readonly kind: 'found';
+  readonly record: CustomerRecord;
+  readonly isStale: boolean;
+  readonly ageMs: number;
+}
+
 /** What a provider says of an address or domain, or said lately. */
-export type Sighting =
-  | {
-      readonly kind: 'found';
-      readonly record: CustomerRecord;
-      readonly isStale: boolean;
-      readonly ageMs: number;
-    }
-  | { readonly kind: 'not_found' | 'ambiguous' };
+export type Sighting = Found | { readonly kind: 'not_found' | 'ambiguous' };
 
 export interface SourceParts {
   readonly provider: CrmProvider;
@@ -46,10 +47,10 @@ export class CustomerSource {
   readonly name: string;
   readonly stored: StoredProvider;
   readonly #flights = new Flights<CrmMatch>();
+  readonly #checks = new Flights<void>();
   readonly #remembered = new LRUCache<string, { readonly kind: CrmMatch['kind']; readonly at: number }>({
     max: MAX_REMEMBERED,
   });
-  #checking: Promise<void> | undefined;
   readonly #forgottenAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
 
   constructor(private readonly parts: SourceParts) {
@@ -86,7 +87,7 @@ export class CustomerSource {
   }
 
   /** What it last said by this key, when the last known values are not too old; null when that is nothing. */
-  async lastKnown({ id }: LookupKey): Promise<Sighting | null> {
+  async lastKnown({ id }: LookupKey): Promise<Found | null> {
     const known = await this.parts.lastKnown?.get(this.stored, id).catch(() => null);
     if (known === null || known === undefined) return null;
     return { kind: 'found', record: known.record, isStale: true, ageMs: Math.max(0, Date.now() - known.seenAt) };
@@ -149,27 +150,22 @@ export class CustomerSource {
     this.parts.lastKnown?.drop(this.stored, ids);
   }
 
-  /** Whether look-ups would work, asked of the provider now; many who want to know make one call. */
-  check(signal: AbortSignal): Promise<void> {
-    this.#checking ??= this.#check(signal).finally(() => {
-      this.#checking = undefined;
-    });
-    return this.#checking;
-  }
-
-  async #check(signal: AbortSignal): Promise<void> {
+  /** Whether look-ups would work, asked of the provider now; many who want to know make one call, and each waits for as long as it can. */
+  async check(signal: AbortSignal): Promise<void> {
     const { provider, guard, ended } = this.parts;
+    const call = (shared: AbortSignal) => guard.check((limited) => provider.check(limited), shared);
     try {
-      await guard.check((limited) => provider.check(limited), signal);
+      await this.#checks.join('check', call, signal);
       ended(provider, null);
     } catch (error) {
-      ended(provider, error);
+      ended(provider, signal.aborted ? new GivenUpError() : error);
       throw error;
     }
   }
 
   async close(): Promise<void> {
     this.#flights.close();
+    this.#checks.close();
     await this.parts.provider.close();
   }
 

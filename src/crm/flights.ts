@@ -1,3 +1,5 @@
+import { orAborted } from '../shared/or-aborted.js';
+
 /** What may go on for longer than its first caller waits. */
 interface Flight<T> {
   readonly promise: Promise<T>;
@@ -27,13 +29,9 @@ export class Flights<T> {
     signal.throwIfAborted();
     const flight = this.#flights.get(id) ?? this.#launch(id, call, false);
     flight.waiting += 1;
-    const aborted = Promise.withResolvers<never>();
-    const giveUp = () => aborted.reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return await Promise.race([flight.promise, aborted.promise]);
+      return await orAborted(flight.promise, signal);
     } finally {
-      signal.removeEventListener('abort', giveUp);
       flight.waiting -= 1;
       if (flight.waiting === 0 && !flight.isRefresh) this.#end(id, flight);
     }

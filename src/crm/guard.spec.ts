@@ -194,6 +194,7 @@ describe('the breaker', () => {
     const other = new Calls([FOUND]);
     await expect(guard.call(other.ask, FOREVER, { left: 1 })).rejects.toThrow('it is left alone');
     expect(other.made).toBe(0);
+    await expect(guard.check(() => Promise.resolve(), FOREVER)).rejects.toThrow('it is left alone');
     await Promise.all([expect(probe).rejects.toThrow('no answer'), jest.advanceTimersByTimeAsync(3_000)]);
   });
 

@@ -103,7 +103,10 @@ export class Guard {
     }, signal);
   }
 
-  /** One try, whatever the breaker says, and not counted by it: for checks that people ask for. */
+  /**
+   * One try for a check that people ask for, also while the breaker is open, and not counted by it. Not made while the provider has told us
+   * to wait, nor while one call tries whether it is back.
+   */
   async check(call: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#throwIfBlocked();
     await this.#places.execute(() => this.#limited(call, signal), signal);

@@ -1,5 +1,4 @@
 import type { EmailAddress } from '../shared/email-address.js';
-import type { LastKnownStore } from './last-known.js';
 import { stepsFor } from './lookup-key.js';
 import type { LookupService } from './lookup.service.js';
 
@@ -16,15 +15,13 @@ export async function knownFor(
   email: EmailAddress,
   providers: readonly string[],
   lookups: Pick<LookupService, 'source'>,
-  store: LastKnownStore | null,
 ): Promise<KnownRecord[]> {
   const records: KnownRecord[] = [];
   for (const provider of providers) {
-    const stored = lookups.source(provider)?.stored;
     for (const { key } of stepsFor(email)) {
-      const known = stored === undefined ? null : ((await store?.get(stored, key.id)) ?? null);
-      if (known === null) continue;
-      const ageSeconds = Math.max(0, Math.floor((Date.now() - known.seenAt) / 1_000));
+      const known = await lookups.source(provider)?.lastKnown(key);
+      if (!known) continue;
+      const ageSeconds = Math.floor(known.ageMs / 1_000);
       records.push({ provider, by: key.by, key: key.by === 'email' ? key.email.address : key.domain, ageSeconds });
     }
   }

@@ -1,16 +1,17 @@
 import type { LookupResult } from '../facts/build-facts.js';
 import type { CustomerRecord, JsonValue, LookupFacts, LookupState, MatchedBy } from '../facts/facts.js';
 import type { EmailAddress } from '../shared/email-address.js';
-import type { CustomerSource, Sighting } from './customer-source.js';
-import { stepsFor } from './lookup-key.js';
+import { within } from '../shared/within.js';
+import type { CustomerSource, Found } from './customer-source.js';
+import { type LookupKey, stepsFor } from './lookup-key.js';
 import type { LookupObserver } from './lookup-observer.js';
 import type { Strategy } from './lookup-options.js';
 import type { ProviderStatuses, ProviderStatus } from './provider-statuses.js';
 
 /** For each message and provider. */
 const RETRIES = 1;
-
-type Found = Extract<Sighting, { kind: 'found' }>;
+/** Longest wait of a message for all last known records together. */
+const LAST_KNOWN_TIMEOUT_MS = 1_000;
 
 /** How one way up the ladder ended. */
 type Climb =
@@ -39,7 +40,10 @@ export class LookupService {
     return this.parts.statuses.all;
   }
 
-  /** Never throws, and ends as soon as the signal aborts: what goes wrong is `lookup.state`. */
+  /**
+   * Never throws: what goes wrong is `lookup.state`. When the signal aborts no provider is asked any more, and there are only last known
+   * records to wait for.
+   */
   async lookup(email: EmailAddress | null, signal: AbortSignal): Promise<LookupResult> {
     if (email === null) return ended('no_sender');
     const { sources, strategy } = this.parts;
@@ -76,6 +80,7 @@ export const NOT_LOOKED_UP: LookupResult = ended('skipped');
 
 async function climb(sources: readonly CustomerSource[], email: EmailAddress, signal: AbortSignal): Promise<Climb> {
   const silent = new Set<CustomerSource>();
+  const memory = new Memory();
   const retries = new Map(sources.map((source) => [source, { left: RETRIES }]));
   for (const { key, matchedBy } of stepsFor(email)) {
     let remembered: { readonly sighting: Found; readonly source: CustomerSource } | undefined;
@@ -91,8 +96,8 @@ async function climb(sources: readonly CustomerSource[], email: EmailAddress, si
       if (sighting?.kind === 'ambiguous') break;
       if (sighting !== null) continue;
       silent.add(source);
-      const known = remembered === undefined ? await source.lastKnown(key) : null;
-      if (known?.kind === 'found') remembered = { sighting: known, source };
+      const known = remembered === undefined ? await memory.lastKnown(source, key) : null;
+      if (known !== null) remembered = { sighting: known, source };
     }
     if (remembered === undefined) continue;
     const { sighting, source } = remembered;
@@ -100,6 +105,19 @@ async function climb(sources: readonly CustomerSource[], email: EmailAddress, si
     return { kind: 'found', sighting, matchedBy: 'last_known', source: source.name };
   }
   return { kind: silent.size > 0 ? 'unavailable' : 'not_found' };
+}
+
+/** What providers said last, as far as it comes in time. One for each way up the ladder: those of a message are gone side by side. */
+class Memory {
+  #leftMs = LAST_KNOWN_TIMEOUT_MS;
+
+  async lastKnown(source: CustomerSource, key: LookupKey): Promise<Found | null> {
+    if (this.#leftMs <= 0) return null;
+    const startedAt = performance.now();
+    const known = await within(this.#leftMs, () => source.lastKnown(key)).catch(() => null);
+    this.#leftMs -= performance.now() - startedAt;
+    return known;
+  }
 }
 
 function resultOf(climbed: Climb): LookupResult {

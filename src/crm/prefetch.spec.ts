@@ -90,6 +90,18 @@ describe('a run', () => {
     expect(known()).toEqual(['e:a@x.example', 'e:a+tag@x.example', 'd:x.example']);
   });
 
+  test('reads what it listed before only when it listed something', async () => {
+    const { run, store } = setUp();
+    const read: string[] = [];
+    const get = store.get.bind(store);
+    store.get = (provider, id) => {
+      read.push(id);
+      return get(provider, id);
+    };
+    await run();
+    expect(read).toEqual(['c', 'd', 'e'].map((name) => `e:${name}@x.example`));
+  });
+
   test('of nobody is whole at once', async () => {
     const { run, store } = setUp([]);
     expect(await run()).toMatchObject({ end: { kind: 'complete' }, customers: 0, pages: 1 });

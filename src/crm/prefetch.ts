@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isTaskCancelledError, timeout, TimeoutStrategy } from 'cockatiel';
 import { EnricherError } from '../shared/errors.js';
+import { TimeSlices } from '../shared/time-slices.js';
 import { type CustomerPage, type ListedCustomer, RateLimitedError } from './crm.provider.js';
 import type { CustomerSource } from './customer-source.js';
 import { type Failure, toFailure } from './failure.js';
 import type { LastKnown, LastKnownStore, PrefetchState } from './last-known.js';
 import { idsOf } from './lookup-key.js';
 import { Places } from './places.js';
-import { TimeSlices } from './providers/file/time-slices.js';
 
 export interface PrefetchOptions {
   /** Fetches everybody, not only those who changed since the last time. */
@@ -87,7 +87,7 @@ class PrefetchRun {
   /** Nothing was listed yet at the place where an earlier run was interrupted: the CRM may not know it any more. */
   #isPlaceUncertain: boolean;
   #isResumed: boolean;
-  /** When the pages so far were asked for: a record of such a time was listed by this run, not looked up or brought. */
+  /** When the pages before were asked for: a record of such a time was listed by this run, not looked up or brought. */
   readonly #pageTimes = new Set<number>();
   readonly #ambiguous = new Set<string>();
 
@@ -124,8 +124,8 @@ class PrefetchRun {
     if (page === 'begin again') return this.#beginAgain();
     if (page.next !== null && !this.#places.add(page.next))
       throw new EnricherError('CRM_MISCONFIGURED', 'the list of changed customers gives the same page again and again');
-    this.#pageTimes.add(askedAt);
     await this.#keep(page.customers, askedAt);
+    this.#pageTimes.add(askedAt);
     this.#isPlaceUncertain = false;
     this.#from = page.next;
     this.#pages += 1;
@@ -167,16 +167,15 @@ class PrefetchRun {
   }
 
   async #keep(customers: readonly ListedCustomer[], seenAt: number): Promise<void> {
-    const { source, store } = this;
+    const { source } = this;
     const slices = new TimeSlices(this.signal);
     const found = new Map<string, LastKnown>();
     const twice: string[] = [];
     for (const { emails, domains, record } of customers) {
       for (const id of new Set(idsOf(emails, domains))) {
         if (this.#ambiguous.has(id)) continue;
-        const known = found.get(id) ?? (await store.get(source.stored, id).catch(() => null));
-        const isListedTwice = known !== null && this.#pageTimes.has(known.seenAt);
-        if (isListedTwice && !isDeepStrictEqual(known.record, record)) {
+        const known = found.get(id) ?? (await this.#listedBefore(id));
+        if (known !== null && !isDeepStrictEqual(known.record, record)) {
           this.#ambiguous.add(id);
           found.delete(id);
           twice.push(id);
@@ -186,6 +185,13 @@ class PrefetchRun {
     }
     source.remember([...found.values()]);
     source.forget(twice);
+  }
+
+  /** What an earlier page of this run listed by this key; on the first page nothing is read, since there is none. */
+  async #listedBefore(id: string): Promise<LastKnown | null> {
+    if (this.#pageTimes.size === 0) return null;
+    const known = await this.store.get(this.source.stored, id).catch(() => null);
+    return known !== null && this.#pageTimes.has(known.seenAt) ? known : null;
   }
 
   /** Another process may be writing. */

@@ -1,4 +1,5 @@
 import { parseEmailAddress } from '../shared/email-address.js';
+import { isObject } from '../shared/is-object.js';
 import type { Correspondent, Delivery } from './delivery.js';
 
 /** The fields without which a payload is none. */
@@ -56,8 +57,4 @@ function toCustomFields(value: unknown): Record<string, string> {
 
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -73,11 +73,6 @@ export function parseCsvRows(bytes: Uint8Array): CsvRow[] {
   return rows;
 }
 
-/** The rows as `parseCsvRows` gives them, cells only. @throws CsvError */
-export function parseCsv(bytes: Uint8Array): string[][] {
-  return parseCsvRows(bytes).map(({ cells }) => cells);
-}
-
 function cellsOf(row: CsvScanner): string[] {
   return Array.from({ length: row.cellCount }, (_, index) => row.cell(index));
 }

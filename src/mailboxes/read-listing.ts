@@ -1,5 +1,6 @@
 import { parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
+import { isObject } from '../shared/is-object.js';
 import { isTimeZone } from './read-mailboxes.js';
 
 /** A user as the sender's API lists it; one of the two is always there. */
@@ -29,7 +30,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @source Emailgistics API documentation, "List mailboxes"
  */
 export function readListing(body: unknown): ListedMailbox[] {
-  const mailboxes = isFields(body) ? list(body['mailboxes'], 'mailboxes') : null;
+  const mailboxes = isObject(body) ? list(body['mailboxes'], 'mailboxes') : null;
   if (mailboxes === null) throw unusable('"mailboxes" is missing');
   return mailboxes.flatMap(({ fields, place }) => {
     if (fields['active'] === false) return [];
@@ -72,7 +73,7 @@ function list(value: unknown, place: string): { fields: Fields; place: string }[
   if (value === undefined) return null;
   if (value !== null && !Array.isArray(value)) throw unusable(`"${place}" is not a list`);
   return ((value ?? []) as unknown[]).map((entry, index) => {
-    if (!isFields(entry)) throw unusable(`"${place}[${index}]" is not an object`);
+    if (!isObject(entry)) throw unusable(`"${place}[${index}]" is not an object`);
     return { fields: entry, place: `${place}[${index}]` };
   });
 }
@@ -81,10 +82,6 @@ function text(value: unknown, place: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'string') throw unusable(`"${place}" is not text`);
   return value.trim() === '' ? null : value.trim();
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unusable(reason: string): EnricherError {

@@ -3,6 +3,7 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { CustomerSource } from '../crm/customer-source.js';
 import type { LastKnownStore } from '../crm/last-known.js';
 import { OVERLAP_MS, prefetch, type PrefetchProgress, type PrefetchResult } from '../crm/prefetch.js';
+import { CallsUnderWay } from '../shared/calls-under-way.js';
 import type { PrefetchLease } from './prefetch-lease.js';
 
 /** Hears of runs; none of it may throw. */
@@ -29,23 +30,22 @@ export interface SchedulerParts {
 
 /** A start is not made slower by what can wait. */
 const FIRST_RUN_AFTER_MS = 1_000;
-/** Another replica fetches: when it dies, somebody goes on soon. */
+/** Another replica fetches, or the store is away: when the one dies and the other is back, somebody goes on soon. */
 const LOOK_AGAIN_MS = 10_000;
 /** Replicas that start together, and providers at one CRM, do not run together: so much of a pause is random. */
 const JITTER = 0.1;
 
 /** Fetches customers ahead every so often: one run at a time for each provider, the first soon when one is due. */
 export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #stopped = new AbortController();
+  readonly #underWay = new CallsUnderWay();
+  #isStopped = false;
   readonly #runs = new Set<Promise<void>>();
 
   constructor(private readonly parts: SchedulerParts) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    for (const scheduled of this.parts.sources) {
-      const first = FIRST_RUN_AFTER_MS * (1 + Math.random());
-      this.#schedule(scheduled, Math.max(await this.#dueInMs(scheduled), first));
-    }
+  /** The store may be away, so it is asked what is due only after the start. */
+  onApplicationBootstrap(): void {
+    for (const scheduled of this.parts.sources) this.#schedule(scheduled, FIRST_RUN_AFTER_MS * (1 + Math.random()));
   }
 
   /** Whoever fetched last, here or on another replica, it counts for all. */
@@ -56,7 +56,8 @@ export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicat
 
   /** Cuts runs off; they keep their place. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    this.#underWay.end(new Error('the service stops'));
     const { registry } = this.parts;
     for (const { source } of this.parts.sources)
       if (registry.doesExist('timeout', timerOf(source))) registry.deleteTimeout(timerOf(source));
@@ -80,16 +81,19 @@ export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicat
     let nextMs = everyMs;
     try {
       const dueMs = await this.#dueInMs(scheduled);
-      const isOurs = dueMs <= 0 && (await this.parts.lease.hold(source.name, (held) => this.#fetch(source, held)));
-      if (dueMs > 0) nextMs = dueMs;
+      const fetch = (held: AbortSignal) => this.#underWay.run(held, (signal) => this.#fetch(source, signal));
+      const isOurs = dueMs <= 0 && (await this.parts.lease.hold(source.name, fetch));
+      // A clock that was set back makes it due in years.
+      if (dueMs > 0) nextMs = Math.min(dueMs, everyMs);
       else if (!isOurs) nextMs = LOOK_AGAIN_MS;
     } catch (error) {
-      this.parts.listener.failed(source.name, error as Error);
+      nextMs = Math.min(LOOK_AGAIN_MS, everyMs);
+      if (!this.#isStopped) this.parts.listener.failed(source.name, error as Error);
     }
-    if (!this.#stopped.signal.aborted) this.#schedule(scheduled, nextMs * (1 + JITTER * (Math.random() - 0.5)));
+    if (!this.#isStopped) this.#schedule(scheduled, nextMs * (1 + JITTER * (Math.random() - 0.5)));
   }
 
-  async #fetch(source: CustomerSource, held: AbortSignal): Promise<void> {
+  async #fetch(source: CustomerSource, signal: AbortSignal): Promise<void> {
     const { listener, store } = this.parts;
     const { name } = source;
     const startedAt = performance.now();
@@ -99,7 +103,7 @@ export class PrefetchScheduler implements OnApplicationBootstrap, BeforeApplicat
       told = progress.newCustomers;
     };
     listener.began(name);
-    const result = await prefetch(source, store, { onPage }, AbortSignal.any([held, this.#stopped.signal]));
+    const result = await prefetch(source, store, { onPage }, signal);
     listener.ended(name, result, (performance.now() - startedAt) / 1_000);
   }
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** An error answer. @source RFC 9457 */
 export interface Problem {
@@ -25,4 +25,11 @@ export function sendProblem(reply: FastifyReply, { status, detail, violations }:
     .code(status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(body));
+}
+
+/** Refuses a body that is compressed: nothing here unpacks one, and a small one may become very large. Null when there is nothing to refuse. */
+export function refuseEncoding({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return null;
+  return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
 }

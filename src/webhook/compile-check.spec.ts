@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { IsIn, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
 import fc from 'fast-check';
-import { isObject } from '../facts/read-delivery.js';
+import { isObject } from '../shared/is-object.js';
 import { compileCheck } from './compile-check.js';
 import { parseByDto, parseDelivery } from './parse-delivery.js';
 import { WebhookPayloadDto } from './webhook-payload.dto.js';

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebhookSecrets } from '../auth/webhook-secrets.js';
 import type { Intake } from '../enrichment/intake.js';
 import type { Overload } from '../enrichment/overload.js';
-import { sendProblem } from '../shared/problem.js';
+import { refuseEncoding, sendProblem } from '../shared/problem.js';
 import { WEBHOOK_PATHS } from './webhook.controller.js';
 
 const WEBHOOK_URLS = new Set(WEBHOOK_PATHS.map((path) => `/${path}`));
@@ -25,9 +25,8 @@ export function guardDoor(
     if (request.is404) return sendProblem(reply, { status: 404 });
     if (!isDelivery(request)) return done();
     if (!secrets.accepts(request.headers.authorization)) return sendProblem(reply, { status: 401 });
-    const encoding = request.headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity')
-      return sendProblem(reply, { status: 415, detail: `content-encoding ${encoding} is not supported` });
+    const refusal = refuseEncoding(request, reply);
+    if (refusal !== null) return refusal;
     if (intake.isDraining) return sendStopping(reply);
     const bodyBytes = Number(request.headers['content-length'] ?? 0);
     const retryAfterSeconds = overload.refuse(bodyBytes);

@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { Delivery } from '../facts/delivery.js';
-import { isObject, type NeededFields, readDelivery } from '../facts/read-delivery.js';
+import { type NeededFields, readDelivery } from '../facts/read-delivery.js';
+import { isObject } from '../shared/is-object.js';
 import { compileCheck } from './compile-check.js';
 import { WebhookPayloadDto } from './webhook-payload.dto.js';
 

@@ -1,5 +1,5 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { RateLimitedError } from '../../src/crm/crm.provider.js';
 import { parseEmailAddress } from '../../src/shared/email-address.js';
 import { httpProvider, soon } from '../support/http-provider.js';
@@ -97,6 +97,7 @@ test.each<[string, object, Readonly<Record<string, string>>, string | undefined]
   expect(await provider.findByEmail(DANA, soon())).toEqual(FOUND);
   expect(crm.tokenRequests.map((request) => request.form)).toEqual([form]);
   expect(crm.tokenRequests[0]!.headers.authorization).toBe(authorization);
+  expect(crm.tokenRequests[0]!.headers).toMatchObject({ accept: 'application/json', 'user-agent': 'enricher' });
   expect(crm.apiRequests).toEqual(['Bearer token-1', 'Bearer token-1']);
 });
 
@@ -187,6 +188,22 @@ describe('a token', () => {
     all.abort(new Error('all'));
     await second;
     expect(crm.tokenRequests).toHaveLength(1);
+  });
+
+  test('that never comes is not waited for by ever new look-ups', async () => {
+    const crm = await startCrm({ isSilent: true }, {});
+    const provider = await connect(crm);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const first = provider.findByEmail(DANA, new AbortController().signal);
+      const fails = expect(first).rejects.toThrow('the token endpoint gave no answer within 10 s');
+      await until('the endpoint is asked', () => crm.tokenRequests.length === 1);
+      await jest.advanceTimersByTimeAsync(10_000);
+      await fails;
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(await provider.findByEmail(DANA, soon())).toEqual(FOUND);
   });
 });
 

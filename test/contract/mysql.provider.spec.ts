@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import mysql from 'mysql2/promise';
 import type { FieldMap } from '../../src/crm/field-map.js';
@@ -302,6 +302,25 @@ describe('a SQL provider on MySQL (a fake server, which knows no SQL)', () => {
     fake.answer = () => FOUND;
     expect(await provider.findByEmail(dana, signal())).toEqual(found);
     expect(fake.threadIds).not.toContain(threadId);
+  });
+
+  test('does not wait for ever for the answer to a kill, and closes both connections', async () => {
+    const provider = provide();
+    fake.answer = () => 'never';
+    fake.ignoresKills = true;
+    const cut = new AbortController();
+    const answer = provider.findByEmail(dana, cut.signal);
+    await until('the query runs', () => fake.ran('execute').length === 1);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      cut.abort(new Error('too late'));
+      await expect(answer).rejects.toThrow('too late');
+      await until('the kill is sent', () => fake.ran('query').length === 1);
+      await jest.advanceTimersByTimeAsync(10_000);
+    } finally {
+      jest.useRealTimers();
+    }
+    await until('both connections are closed', () => fake.threadIds.length === 0);
   });
 
   test('gives up waiting for a connection at the signal, and answers nothing after it was closed', async () => {

@@ -10,7 +10,7 @@ import { requireCrmConfig } from '../../src/crm/crm-config.js';
 import { buildFacts, type LookupResult } from '../../src/facts/build-facts.js';
 import { whatMailboxRefused } from '../../src/enrichment/describe-outcome.js';
 import type { CustomerRecord, LookupFacts } from '../../src/facts/facts.js';
-import { parseCsv } from '../../src/files/csv.js';
+import { parseCsvRows } from '../../src/files/csv.js';
 import { formatFault } from '../../src/files/fault.js';
 import { requireMailboxes } from '../../src/mailboxes/mailboxes.service.js';
 import { decide } from '../../src/rules/decide.js';
@@ -205,7 +205,7 @@ describe('The sample rules', () => {
 
 test('the sample mailbox takes the claim and policy number of every sample customer, and has every account owner', async () => {
   const mailbox = MAILBOXES.find('claims@insurer.example');
-  const [header = [], ...rows] = parseCsv(await readFile('config/customers.csv'));
+  const [header = [], ...rows] = parseCsvRows(await readFile('config/customers.csv')).map(({ cells }) => cells);
   const column = (name: string) => rows.map((cells) => cells[header.indexOf(name)] ?? '');
   expect(rows.length).toBeGreaterThan(100);
   expect(column('claim_no').filter((value) => !mailbox?.mayTake('claimNumber', value))).toEqual([]);

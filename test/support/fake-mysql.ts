@@ -48,6 +48,8 @@ export class FakeMysql {
   refusal: { readonly errno: number; readonly message: string } | null = null;
   /** It does not even hang up when a client says farewell. */
   isDeaf = false;
+  /** It does nothing about a KILL, and does not answer it. */
+  ignoresKills = false;
   readonly #sessions = new Map<number, Session>();
   #nextThreadId = 41;
 
@@ -150,7 +152,10 @@ class Session {
         break;
       case 0x03:
         this.#note('query', sql, []);
-        if (/^KILL QUERY \d+$/.test(sql)) this.fake.kill(Number(sql.slice('KILL QUERY '.length)));
+        if (/^KILL QUERY \d+$/.test(sql)) {
+          if (this.fake.ignoresKills) break;
+          this.fake.kill(Number(sql.slice('KILL QUERY '.length)));
+        }
         this.#send(OK);
         break;
       case 0x16:

@@ -1,10 +1,10 @@
 import { didYouMean } from '../../../files/did-you-mean.js';
 import { asciiDomain, parseEmailAddress } from '../../../shared/email-address.js';
+import type { TimeSlices } from '../../../shared/time-slices.js';
 import type { CrmMatch } from '../../crm.provider.js';
 import { type FieldMap, mapFields, sourceName } from '../../field-map.js';
 import { type CustomerRows, openRows } from './customer-rows.js';
 import { type KeyEntry, KeyTable } from './key-table.js';
-import type { TimeSlices } from './time-slices.js';
 
 /** What of the columns the author named; the rest has defaults. */
 export interface CustomerColumns {

@@ -1,7 +1,7 @@
+import { CallsUnderWay } from '../../../shared/calls-under-way.js';
 import { EnricherError } from '../../../shared/errors.js';
 import type { Answer } from './answer.js';
 import { type Grant, makeAuthorizer } from './auth/authorizer.js';
-import { CallsUnderWay } from './calls-under-way.js';
 import { classify } from './classify.js';
 import type { Connector, RequestTemplate } from './connector.js';
 import { exchange, type HttpRequest } from './exchange.js';

@@ -1,7 +1,8 @@
 import type { CustomerRecord, JsonValue } from '../../../facts/facts.js';
+import { isObject } from '../../../shared/is-object.js';
 import { type FieldMap, mapFields, sourceName } from '../../field-map.js';
 import type { Connector, Level, LookupRequest } from './connector.js';
-import { type DataPath, isObject, parseDataPath, readData } from './data-path.js';
+import { type DataPath, parseDataPath, readData } from './data-path.js';
 import type { Item } from './items.js';
 
 /** The two objects that a record is made of; null where there is none. */

@@ -1,4 +1,5 @@
 import { parsePath, type PathSegments, readPath } from '../../../facts/fact-path.js';
+import { isObject } from '../../../shared/is-object.js';
 
 /** A place in an answer: `data.items`, `results[0].id`, `["@odata.nextLink"]` or plainly `@odata.nextLink`. */
 export interface DataPath {
@@ -29,8 +30,4 @@ export function readEach(value: unknown, { text, segments }: DataPath): unknown[
     values = opened.map((each) => readPath(each, [segment])).filter((each) => each !== undefined);
   }
   return values.flat();
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

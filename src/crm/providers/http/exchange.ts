@@ -5,6 +5,7 @@ import { type Answer, readAnswer } from './answer.js';
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
+  /** Names in lower case; they go before ours. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
@@ -16,9 +17,18 @@ export interface HttpRequest {
  * @throws EnricherError `CRM_UNAVAILABLE` when there is no whole answer, `CRM_MISCONFIGURED` for a redirect or one of more than 1 MB; the
  *   signal's reason when it aborts
  */
-export async function exchange({ url, ...request }: HttpRequest, who: string, signal: AbortSignal): Promise<Answer> {
+export async function exchange(
+  { url, headers, ...request }: HttpRequest,
+  who: string,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
-    const response = await fetch(url, { ...request, redirect: 'manual', signal });
+    const response = await fetch(url, {
+      ...request,
+      headers: { ...OWN_HEADERS, ...headers },
+      redirect: 'manual',
+      signal,
+    });
     if (response.status >= 300 && response.status < 400 && response.status !== NOT_MODIFIED) {
       await response.body?.cancel();
       throw new EnricherError('CRM_MISCONFIGURED', `${who} answered ${response.status}, a redirect ${REDIRECT_HINT}`);
@@ -31,6 +41,7 @@ export async function exchange({ url, ...request }: HttpRequest, who: string, si
   }
 }
 
+const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'enricher' };
 const NOT_MODIFIED = 304;
 const REDIRECT_HINT = '(never followed, it would take the secret elsewhere); correct the address in the configuration';
 

@@ -1,7 +1,8 @@
 import { asciiDomain, type EmailAddress, parseEmailAddress } from '../../../shared/email-address.js';
 import { EnricherError } from '../../../shared/errors.js';
+import { isObject } from '../../../shared/is-object.js';
 import type { RequestTemplate } from './connector.js';
-import { type DataPath, isObject, readEach } from './data-path.js';
+import { type DataPath, readEach } from './data-path.js';
 
 /** A record of an answer. */
 export type Item = Readonly<Record<string, unknown>>;

@@ -24,8 +24,6 @@ export function renderRequest(
     method,
     pathAndQuery: `${renderedPath}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`,
     headers: {
-      accept: 'application/json',
-      'user-agent': 'enricher',
       ...(body === null ? {} : { 'content-type': CONTENT_TYPES[body.type] }),
       ...lowerCase(renderNamed(connector.headers, values)),
       ...lowerCase(renderNamed(headers, values)),
@@ -36,8 +34,7 @@ export function renderRequest(
 
 /** The headers of a request for a page that the API gave the address of. */
 export function renderHeaders({ headers }: RequestTemplate, connector: Connector): Record<string, string> {
-  const named = renderNamed([...connector.headers, ...headers], {});
-  return { accept: 'application/json', 'user-agent': 'enricher', ...lowerCase(named) };
+  return lowerCase(renderNamed([...connector.headers, ...headers], {}));
 }
 
 /**

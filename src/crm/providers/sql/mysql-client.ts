@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import mysql, { type ConnectionOptions, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
+import { CallsUnderWay } from '../../../shared/calls-under-way.js';
+import { orAborted } from '../../../shared/or-aborted.js';
+import { within } from '../../../shared/within.js';
 import { isConnectionLost, toSqlError } from './mysql-errors.js';
 import { EXACT_VALUES, toJson } from './mysql-values.js';
-import { orAborted } from '../../../shared/or-aborted.js';
 import {
   databaseClosed,
   type SqlClient,
@@ -23,6 +25,7 @@ export interface MysqlSetup {
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+const KILL_TIMEOUT_MS = 5_000;
 /** Longest wait for the server to hang up. */
 const FAREWELL_MS = 1_000;
 
@@ -46,7 +49,7 @@ export class MysqlClient implements SqlClient {
   readonly #answeredAt = new WeakMap<object, number>();
   /** Connections that have not answered since then are not used again. */
   #distrustedBefore = 0;
-  readonly #running = new Set<AbortController>();
+  readonly #underWay = new CallsUnderWay();
   readonly #killing = new Set<Promise<void>>();
   /** Those that are open. */
   readonly #made = new Set<{ destroy(): void }>();
@@ -75,29 +78,17 @@ export class MysqlClient implements SqlClient {
     });
   }
 
-  async query(
-    statement: StatementName,
-    parameters: SqlParameters,
-    maxRows: number,
-    signal: AbortSignal,
-  ): Promise<SqlResult> {
-    signal.throwIfAborted();
-    if (this.#closing !== undefined) throw databaseClosed();
+  query(statement: StatementName, parameters: SqlParameters, maxRows: number, given: AbortSignal): Promise<SqlResult> {
     const { text, names } = this.#statements[statement]!;
     const values = names.map((name) => toBound(parameters[name]!));
-    const running = new AbortController();
-    const abort = () => running.abort(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    this.#running.add(running);
-    try {
-      return await this.#ask(text, values, maxRows, running.signal);
-    } catch (error) {
-      running.signal.throwIfAborted();
-      throw toSqlError(error, values);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      this.#running.delete(running);
-    }
+    return this.#underWay.run(given, async (signal) => {
+      try {
+        return await this.#ask(text, values, maxRows, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw toSqlError(error, values);
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -106,7 +97,7 @@ export class MysqlClient implements SqlClient {
   }
 
   async #close(): Promise<void> {
-    for (const running of this.#running) running.abort(databaseClosed());
+    this.#underWay.end(databaseClosed());
     await Promise.all(this.#killing);
     const isDone = new AbortController();
     const tooLong = setTimeout(FAREWELL_MS, undefined, { signal: isDone.signal }).catch(() => undefined);
@@ -173,15 +164,16 @@ export class MysqlClient implements SqlClient {
 }
 
 async function killQuery(options: ConnectionOptions, threadId: number): Promise<void> {
+  const connecting = mysql.createConnection(options);
   try {
-    const killer = await mysql.createConnection(options);
-    try {
-      await killer.query(`KILL QUERY ${Math.trunc(threadId)}`);
-    } finally {
-      killer.destroy();
-    }
+    await within(KILL_TIMEOUT_MS, async () => (await connecting).query(`KILL QUERY ${Math.trunc(threadId)}`));
   } catch {
-    // It cannot be reached, or the query has ended: there is nothing left to do.
+    // It cannot be reached, or does not answer, or the query has ended: there is nothing left to do.
+  } finally {
+    connecting.then(
+      (killer) => killer.destroy(),
+      () => undefined,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { JsonValue } from '../../../facts/facts.js';
+import { CallsUnderWay } from '../../../shared/calls-under-way.js';
 import { orAborted } from '../../../shared/or-aborted.js';
 import { requestCancel } from './postgres-cancel.js';
 import { isConnectionLost, toSqlError } from './postgres-errors.js';
@@ -35,7 +36,7 @@ export class PostgresClient implements SqlClient {
   readonly #answeredAt = new WeakMap<pg.Client, number>();
   /** Connections that have not answered since then are not used again. */
   #distrustedBefore = 0;
-  readonly #running = new Set<AbortController>();
+  readonly #underWay = new CallsUnderWay();
   /** Those that are open. */
   readonly #made = new Set<pg.Client>();
   #closing: Promise<void> | undefined;
@@ -63,33 +64,17 @@ export class PostgresClient implements SqlClient {
     this.#pool.on('error', () => this.#distrust(performance.now()));
   }
 
-  async query(
-    statement: StatementName,
-    parameters: SqlParameters,
-    maxRows: number,
-    signal: AbortSignal,
-  ): Promise<SqlResult> {
-    signal.throwIfAborted();
-    if (this.#closing !== undefined) throw databaseClosed();
+  query(statement: StatementName, parameters: SqlParameters, maxRows: number, given: AbortSignal): Promise<SqlResult> {
     const { text, names } = this.#statements[statement]!;
-    const running = new AbortController();
-    const abort = () => running.abort(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    this.#running.add(running);
-    try {
-      return await this.#ask(
-        text,
-        names.map((name) => toBound(parameters[name]!)),
-        maxRows,
-        running.signal,
-      );
-    } catch (error) {
-      running.signal.throwIfAborted();
-      throw toSqlError(error);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      this.#running.delete(running);
-    }
+    const values = names.map((name) => toBound(parameters[name]!));
+    return this.#underWay.run(given, async (signal) => {
+      try {
+        return await this.#ask(text, values, maxRows, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw toSqlError(error);
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -98,7 +83,7 @@ export class PostgresClient implements SqlClient {
   }
 
   #close(): Promise<void> {
-    for (const running of this.#running) running.abort(databaseClosed());
+    this.#underWay.end(databaseClosed());
     const hangUp = () => {
       for (const client of this.#made) client.connection.stream.destroy();
     };

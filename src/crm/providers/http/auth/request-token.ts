@@ -1,6 +1,7 @@
 import { EnricherError } from '../../../../shared/errors.js';
+import { isObject } from '../../../../shared/is-object.js';
 import { classify } from '../classify.js';
-import { isObject, parseDataPath, readData } from '../data-path.js';
+import { parseDataPath, readData } from '../data-path.js';
 import { exchange } from '../exchange.js';
 import type { OAuth2Options } from './auth-options.js';
 import { signJwt } from './sign-jwt.js';
@@ -27,7 +28,6 @@ export async function requestToken(options: OAuth2Options, signal: AbortSignal):
   const nowMs = Date.now();
   const form = grant.type === 'jwt' ? { ...grant.form, assertion: signJwt(grant.claims, nowMs) } : grant.form;
   const headers = {
-    accept: 'application/json',
     'content-type': 'application/x-www-form-urlencoded',
     ...(grant.type === 'fixed' ? grant.headers : {}),
   };
