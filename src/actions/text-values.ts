@@ -3,10 +3,7 @@ import type { Facts } from '../facts/facts.js';
 import type { PathSegments } from '../facts/fact-path.js';
 import { describe, type ObjectReader } from '../files/object-reader.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
-import { parseTemplate, type TextTemplate, toText } from './text-template.js';
-
-/** Liquid's own properties of lists and texts, which stand at the end of a path. */
-const LIQUID_PROPERTIES = ['size', 'first', 'last'];
+import { LIQUID_PROPERTIES, parseTemplate, type TextTemplate, toText } from './text-template.js';
 
 /** What a reader of actions needs to check templates: where they stand and what exists. */
 export interface ActionContext {

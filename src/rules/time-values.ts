@@ -24,6 +24,7 @@ export function parseDuration(text: string): number | null {
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 const MINUTES_PER_DAY = 24 * 60;
+const MINUTE_MS = 60_000;
 const RANGE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$/;
 
@@ -41,7 +42,13 @@ export function parseWeeklyHours(text: string): WeeklyHours | null {
   if (format === null || ranges.includes(null)) return null;
   const open = new Set<number>();
   for (const range of ranges) addRange(open, range!);
-  return (time) => open.has(minuteOfWeek(format, time));
+  // The messages of a minute ask for the same, and a calendar takes long to ask.
+  let last: { readonly minute: number; readonly isOpen: boolean } | undefined;
+  return (time) => {
+    const minute = Math.floor(time / MINUTE_MS);
+    if (last?.minute !== minute) last = { minute, isOpen: open.has(minuteOfWeek(format, time)) };
+    return last.isOpen;
+  };
 }
 
 function addRange(
