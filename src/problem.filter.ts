@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof HttpException) {
-    const body = error.getResponse() as { violations?: readonly unknown[] };
+    const body = error.getResponse() as Pick<Problem, 'violations'>;
     return {
       status: error.getStatus(),
       detail: error.message,

@@ -1,12 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import { didYouMean } from '../files/did-you-mean.js';
 import { isObject } from '../shared/is-object.js';
-
-/** What is wrong, and where. Values are never repeated: they may be personal data. */
-export interface Violation {
-  readonly field: string;
-  readonly message: string;
-}
+import type { Violation } from '../shared/problem.js';
 
 /** What may stand in a message: no address is such a name. */
 const PLAIN_NAME = /^\w{1,40}$/;

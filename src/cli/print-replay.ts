@@ -1,5 +1,6 @@
 import type { ActionChange, BlastRadius, Count, Example, RuleChange } from '../replay/blast-radius.js';
 import { table } from './table.js';
+import { count } from '../shared/count.js';
 
 export interface ReplayReport extends BlastRadius {
   /** The new rules. */
@@ -99,10 +100,6 @@ function totals({ changed, same, open, withoutFacts }: ReplayReport): string[] {
       ? []
       : [`${number(withoutFacts)} cannot be told: no facts were kept, since no rule was asked then`]),
   ];
-}
-
-function count(value: number, what: string): string {
-  return `${number(value)} ${what}${value === 1 ? '' : 's'}`;
 }
 
 function times({ messages }: Pick<Count, 'messages'>): string {

@@ -7,6 +7,7 @@ import { summarise } from '../rule-tests/run-rule-tests.js';
 import type { Explanation } from '../rules/verdict.js';
 import { describeVerdict } from './print-enrichment.js';
 import type { ReportedTest, TestReport } from './test-report.js';
+import { count } from '../shared/count.js';
 
 /** The report for programs. */
 export function toJson({ revision, tests, faults, coverage }: TestReport): string {
@@ -91,8 +92,4 @@ function lack({ seenTrue, seenFalse }: ConditionCoverage): string {
 
 function at({ file, line, column }: SourceLocation): string {
   return `${file}:${line}:${column}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

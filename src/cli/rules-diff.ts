@@ -1,8 +1,9 @@
 import { readServiceConfig } from '../config/service-config.js';
-import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { diffRules, type RulesDifference } from '../rules/rules-diff.js';
 import { readRulesFolder } from '../rules/rules-folder.js';
 import { EnricherError } from '../shared/errors.js';
+import { KyselyRuleSets } from '../store/kysely-rule-sets.js';
+import { withStore } from './with-store.js';
 
 export interface RulesDiffOptions {
   readonly rules?: string;
@@ -19,10 +20,10 @@ export async function rulesDiff(
   env: NodeJS.ProcessEnv,
   out: NodeJS.WritableStream,
 ): Promise<0 | 1> {
-  const { rulesDir, dataDir } = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
-  const running = await new LastGoodRulesFolder(dataDir).load(rulesDir);
+  const { rulesDir, databaseUrl } = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
+  const running = await withStore(databaseUrl, ({ ask }) => ask((store) => new KyselyRuleSets(store).load(rulesDir)));
   if (running === null)
-    throw new EnricherError('INPUT_INVALID', `No accepted rules are kept in ${dataDir}; start the service once`);
+    throw new EnricherError('INPUT_INVALID', 'No accepted rules are kept in the database (DATABASE_URL); start the service once');
   const folder = await readRulesFolder(rulesDir);
   if (!folder.ok)
     throw new EnricherError(

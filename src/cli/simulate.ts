@@ -60,7 +60,7 @@ export async function simulate(
       out.write(await printConditions(rules.current, enrichment.trace.facts));
     return 0;
   } finally {
-    rules.close();
+    await rules.close();
     await lookups.close();
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { MAX_CHANGES, MAX_FIELDS, parseChanges, type Violation } from './parse-changes.js';
+import type { Violation } from '../shared/problem.js';
+import { MAX_CHANGES, MAX_FIELDS, parseChanges } from './parse-changes.js';
 
 /** Names of fields that tell how often all of them were gone through. */
 class Fields extends Array<string> {

@@ -4,6 +4,7 @@ import { didYouMean } from '../files/did-you-mean.js';
 import { idsOf } from '../crm/lookup-key.js';
 import { asciiDomain, parseEmailAddress } from '../shared/email-address.js';
 import { isObject } from '../shared/is-object.js';
+import type { Violation } from '../shared/problem.js';
 
 /** What a CRM tells of one customer. */
 export interface Change {
@@ -11,12 +12,6 @@ export interface Change {
   readonly ids: readonly string[];
   /** Null: ask again. */
   readonly record: CustomerRecord | null;
-}
-
-/** What is wrong, and where: `changes[3].email`. Values are never repeated: they are personal data. */
-export interface Violation {
-  readonly field: string;
-  readonly message: string;
 }
 
 export type ChangesParse =

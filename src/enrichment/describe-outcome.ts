@@ -1,5 +1,6 @@
 import type { Composition, Suppressed, SuppressionReason } from '../actions/compose-actions.js';
 import type { LookupFacts } from '../facts/facts.js';
+import { count } from '../shared/count.js';
 
 const MATCHED_BY_WORDS = {
   email: 'address',
@@ -58,8 +59,4 @@ const REASON_WORDS: Readonly<Record<Exclude<SuppressionReason, 'set_before'>, st
 export function describeSuppressed({ rule, type, reason, wonBy }: Suppressed, part: string | null): string {
   const what = part === null ? type : `${type} "${part}"`;
   return `${rule}: ${what}, ${reason === 'set_before' ? `"${wonBy}" has it` : REASON_WORDS[reason]}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

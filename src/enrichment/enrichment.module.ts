@@ -11,7 +11,6 @@ import { LookupMetrics } from '../metrics/lookup-metrics.js';
 import { Metrics } from '../metrics/metrics.js';
 import { RulesMetrics } from '../metrics/rules-metrics.js';
 import { loadTestedRules } from '../rule-tests/load-tested-rules.js';
-import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { RulesService } from '../rules/rules.service.js';
 import { AddressHash } from '../shared/address-hash.js';
 import { within } from '../shared/within.js';
@@ -20,6 +19,7 @@ import { DecisionMasker } from '../decisions/decision-record.js';
 import { DecisionsModule } from '../decisions/decisions.module.js';
 import { SendStore } from '../decisions/send-store.js';
 import { KyselyLastKnown } from '../store/kysely-last-known.js';
+import { KyselyRuleSets } from '../store/kysely-rule-sets.js';
 import { StoreModule } from '../store/store.module.js';
 import { Store } from '../store/store.js';
 import { AnswerService } from './answer.service.js';
@@ -49,13 +49,13 @@ const FIRST_CHECK_MS = 10_000;
     },
     {
       provide: RulesService,
-      inject: [getConfigToken(SERVICE_CONFIG), CRM_CONFIG, RulesMetrics],
-      useFactory: async (config: ServiceConfig, { customerFields }: CrmConfig, metrics: RulesMetrics) => {
+      inject: [getConfigToken(SERVICE_CONFIG), CRM_CONFIG, RulesMetrics, Store],
+      useFactory: async (config: ServiceConfig, { customerFields }: CrmConfig, metrics: RulesMetrics, store: Store) => {
         const rules = await RulesService.start({
           folder: config.rulesDir,
           load: loadTestedRules,
           customerFields,
-          lastGood: config.rulesOnError === 'strict' ? null : new LastGoodRulesFolder(config.dataDir),
+          lastGood: config.rulesOnError === 'strict' ? null : new KyselyRuleSets(store),
           report: (event) => {
             logRulesEvent(event);
             metrics.heard(event);
@@ -178,10 +178,10 @@ export class EnrichmentModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.rules.close();
+    const rulesClosed = this.rules.close();
     this.mailboxes.close();
     await this.lookups.close();
     // A store that does not answer must not outlast the time that we have to stop.
-    await within(LAST_WRITE_MS, async () => this.lastKnown?.close()).catch(() => undefined);
+    await within(LAST_WRITE_MS, () => Promise.all([rulesClosed, this.lastKnown?.close()])).catch(() => undefined);
   }
 }

@@ -19,7 +19,12 @@ export function logRulesEvent(event: RulesEvent): void {
       );
       break;
     case 'not_kept':
-      logger.warn(`This set cannot be kept for a restart with broken files (${event.reason})`);
+      logger.warn(
+        `Revision ${event.revision} is not kept for a restart with broken files (${event.reason}); it is tried again`,
+      );
+      break;
+    case 'kept':
+      logger.log(`Revision ${event.revision} is kept now`);
       break;
     case 'mended':
       logger.log(`The rule files are again those of revision ${event.running}, which is live`);

@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Metrics } from '../metrics/metrics.js';
 import { Intake } from './intake.js';
 import { type Load, loadLimits, Overload, type OverloadReason } from './overload.js';
+
+beforeAll(() => Logger.overrideLogger(false));
 
 const LIMITS = {
   maxInFlight: 200,

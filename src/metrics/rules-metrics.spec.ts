@@ -60,7 +60,8 @@ test('a start on the last good set is no success', async () => {
 test.each([
   [{ kind: 'rejected', faults: [], running: 'x' }, 0],
   [{ kind: 'reload_failed', reason: 'x' }, 0],
-  [{ kind: 'not_kept', reason: 'x' }, 1],
+  [{ kind: 'not_kept', revision: 'x', reason: 'x' }, 1],
+  [{ kind: 'kept', revision: 'x' }, 1],
 ] as const)('after %j a reload counts as %s, and as 1 again when the files are mended', async (event, successful) => {
   const { rules, series } = watched();
   rules.heard({ kind: 'loaded', ruleSet: await ruleSet({ vip: 'live' }), warnings: [] });

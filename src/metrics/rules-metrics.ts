@@ -28,6 +28,7 @@ export class RulesMetrics {
         this.metrics.rulesLastReloadSuccessful.set(0);
         break;
       case 'not_kept':
+      case 'kept':
         break;
       default:
         event satisfies never;

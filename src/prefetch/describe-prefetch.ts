@@ -1,4 +1,5 @@
 import type { PrefetchProgress, PrefetchResult } from '../crm/prefetch.js';
+import { count } from '../shared/count.js';
 
 /** How far a run is, for a line of the log or of a terminal. */
 export function describeProgress({ customers, pages, isResumed }: PrefetchProgress): string {
@@ -24,8 +25,4 @@ export function describeResult(result: PrefetchResult, seconds: number): string 
     default:
       return end satisfies never;
   }
-}
-
-function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
 }

@@ -63,7 +63,7 @@ async function record(rules: readonly RuleFile[], given: Facts, masks: readonly 
     senderHash: null,
     lookupState: given.lookup.state,
     rules: verdicts.filter(({ verdict }) => verdict === 'matched').map((each) => each.rule),
-    record: JSON.stringify(masker.facts(given)),
+    record: JSON.stringify({ ...masker.facts(given), suppressed: [] }),
   };
 }
 
@@ -261,4 +261,17 @@ test('what the mailbox would not take now is left out', async () => {
   const rules = [rule('a', [], [tag('A')])];
   const replayer = new Replayer(await load(rules), (mailbox) => read.catalogue.find(mailbox));
   expect(replayer.replay(await record(rules, facts)).changes).toEqual([removed('tag')]);
+});
+
+test('what a rule was kept from sending lately is no change, and what another sends is', async () => {
+  const answer = rule('answer', [], [send('Thank you')]);
+  const before = await record([ALL], facts);
+  const suppressed = [{ rule: 'answer', type: 'sendMessage', reason: 'sent_lately' }];
+  const row = {
+    ...before,
+    rules: ['all', 'answer'],
+    record: JSON.stringify({ ...JSON.parse(before.record), suppressed }),
+  };
+  expect(await replay(row, [ALL, answer])).toMatchObject({ verdict: 'same', changes: [] });
+  expect(await replay(row, [ALL, { ...answer, name: 'other' }])).toMatchObject({ changes: [added('sendMessage')] });
 });

@@ -1,5 +1,5 @@
 import type { Action } from '../actions/action.js';
-import { composeActions } from '../actions/compose-actions.js';
+import { type Composition, composeActions } from '../actions/compose-actions.js';
 import type { DecisionRecord, KeptFacts } from '../decisions/decision-record.js';
 import type { DecisionRow } from '../decisions/decision-store.js';
 import { parsePointer } from '../decisions/masks.js';
@@ -34,6 +34,8 @@ const NOTHING: Omit<Replayed, 'verdict'> = {
 const UNDECIDED: PartialDecision = { matched: [], open: [], acting: [], maybeActing: [], hidden: [] };
 const NOT_OF_RULES = 'ignored_event';
 
+type Kept = Pick<DecisionRecord, 'masked' | 'suppressed'> & { readonly facts: KeptFacts };
+
 /** Decides recorded messages again, under other rules, with the customers as they were. */
 export class Replayer {
   readonly #decider: PartialDecider;
@@ -48,19 +50,20 @@ export class Replayer {
 
   replay(row: DecisionRow): Replayed {
     const hasRule = hasRuleFor(this.ruleSet, row.mailbox);
-    const { facts, masked } = JSON.parse(row.record) as DecisionRecord;
+    const { facts, masked, suppressed } = JSON.parse(row.record) as DecisionRecord;
     if (facts === null) {
       const isSame = row.outcome === NOT_OF_RULES || (row.outcome === 'no_rule_for_mailbox' && !hasRule);
       return { ...NOTHING, verdict: isSame ? 'same' : 'no_facts' };
     }
-    return this.#compare(row, facts, masked, hasRule);
+    return this.#compare(row, { facts, masked, suppressed }, hasRule);
   }
 
-  #compare(row: DecisionRow, kept: KeptFacts, masked: readonly string[], hasRule: boolean): Replayed {
+  #compare(row: DecisionRow, { facts: kept, masked, suppressed }: Kept, hasRule: boolean): Replayed {
     const facts = { ...kept, lists: this.ruleSet.lists };
     const hidden = masked.flatMap((pointer) => [parsePointer(pointer) ?? []]);
     const decision = hasRule ? this.#decider.decide(facts, hidden) : UNDECIDED;
-    const after = composeActions(decision.acting, facts, this.mailboxOf(row.mailbox)).actions;
+    const composition = composeActions(decision.acting, facts, this.mailboxOf(row.mailbox));
+    const after = withoutHeldBack(composition, suppressed);
     const before = actionsOf(row);
     const open = openEffectsOf(decision);
     const isOpen = open.fields.size > 0 || open.types.size > 0;
@@ -82,6 +85,13 @@ export class Replayer {
       openRules,
     };
   }
+}
+
+/** How much was sent lately is not replayed: what a rule was kept from sending then, it is kept from sending now. */
+function withoutHeldBack({ actions, rules }: Composition, suppressed: DecisionRecord['suppressed']): readonly Action[] {
+  const heldBack = suppressed.filter(({ reason }) => reason === 'sent_lately');
+  if (heldBack.length === 0) return actions;
+  return actions.filter(({ type }, at) => !heldBack.some((each) => each.type === type && each.rule === rules[at]));
 }
 
 function actionsOf({ answer }: DecisionRow): readonly Action[] {

@@ -6,6 +6,7 @@ import { type DiffLine, diffLists } from './diff-lists.js';
 import type { Rule } from '../rules/rule.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { RuleTest } from './rule-test.js';
+import { count } from '../shared/count.js';
 
 /** How one test ended. */
 export interface TestResult {
@@ -84,10 +85,6 @@ const MOST_NAMES = 3;
 function listOf(names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES).map((name) => `"${name}"`);
   return [...shown, ...(names.length > MOST_NAMES ? [`${names.length - MOST_NAMES} more`] : [])].join(', ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** An action in one line that is equal for equal actions: the keys of its value stand in the order of the alphabet. */

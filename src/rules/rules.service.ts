@@ -1,18 +1,18 @@
 import { type Fault, formatFault, sortFaults } from '../files/fault.js';
 import { FileWatcher, type FileWatcherOptions, fingerprintOf } from '../files/file-watcher.js';
-import { EnricherError } from '../shared/errors.js';
+import { EnricherError, reasonOf } from '../shared/errors.js';
 import type { LastGoodRules } from './last-good.js';
+import { type KeepingEvent, LastGoodKeeper } from './last-good-keeper.js';
 import { buildRuleSet, type LoadedRules, type LoadOptions, loadRules, type RulesLoader } from './load-rules.js';
 import type { RuleSet } from './rule-set.js';
 import { isOfRules } from './rules-folder.js';
 
 /** What happened to the rule set, for logs. */
 export type RulesEvent =
+  | KeepingEvent
   | { readonly kind: 'loaded'; readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] }
   /** `running`: the revision that goes on instead. */
   | { readonly kind: 'rejected'; readonly faults: readonly Fault[]; readonly running: string }
-  /** The set runs, but a restart with broken files would not find it. */
-  | { readonly kind: 'not_kept'; readonly reason: string }
   /** The files are again what is running, after a set was rejected. */
   | { readonly kind: 'mended'; readonly running: string }
   /** Looking at the changed files failed in a way that nobody expected; the set stays. */
@@ -54,12 +54,15 @@ export class RulesService {
   /** Of the files as they were last looked at. */
   #lastSeen = '';
   readonly #watcher: FileWatcher;
+  readonly #keeper: LastGoodKeeper | null;
 
   private constructor(
     private readonly options: RulesServiceOptions,
     ruleSet: RuleSet,
   ) {
     this.#ruleSet = ruleSet;
+    const { lastGood, report = () => undefined } = options;
+    this.#keeper = lastGood === null ? null : new LastGoodKeeper(lastGood, report);
     this.#watcher = new FileWatcher(options.folder, () => this.#follow(), {
       onError: (error) => options.report?.({ kind: 'reload_failed', reason: String(error) }),
       ...options.watching,
@@ -70,7 +73,7 @@ export class RulesService {
   /**
    * Loads the folder and watches it. When it has faults, the last accepted set runs instead.
    *
-   * @throws EnricherError `RULES_INVALID` with every fault, when there is no such set
+   * @throws EnricherError `RULES_INVALID` with every fault, when there is no such set; `STORE_UNAVAILABLE` when it cannot be asked for
    */
   static async start(options: RulesServiceOptions): Promise<RulesService> {
     const { folder } = options;
@@ -79,7 +82,7 @@ export class RulesService {
     const service = load.ok
       ? new RulesService(options, load.ruleSet)
       : await RulesService.#startFromLastGood(options, load.faults);
-    if (load.ok) await service.#accept(load);
+    if (load.ok) service.#accept(load);
     else service.#reject(load.faults);
     service.#lastSeen = fingerprint;
     service.#watcher.start(fingerprint);
@@ -87,11 +90,16 @@ export class RulesService {
   }
 
   static async #startFromLastGood(options: RulesServiceOptions, faults: readonly Fault[]): Promise<RulesService> {
-    const accepted = await options.lastGood?.load(options.folder);
+    const what = `The rules in ${options.folder} have ${faults.length} fault(s)`;
+    const list = sortFaults(faults).map(formatFault).join('\n');
+    const invalid = new EnricherError('RULES_INVALID', `${what}:\n${list}`);
+    const accepted = await options.lastGood?.load(options.folder).catch((error: unknown) => {
+      const why = `the store could not be asked for the set that was accepted last: ${reasonOf(error)}`;
+      throw new EnricherError('STORE_UNAVAILABLE', `${what}, and ${why}`, { cause: invalid });
+    });
     const load = accepted ? await buildRuleSet(accepted.files, options) : null;
     if (load?.ok === true) return new RulesService(options, load.ruleSet);
-    const list = sortFaults(faults).map(formatFault).join('\n');
-    throw new EnricherError('RULES_INVALID', `The rules in ${options.folder} have ${faults.length} fault(s):\n${list}`);
+    throw invalid;
   }
 
   get current(): RuleSet {
@@ -102,8 +110,10 @@ export class RulesService {
     return { revision: this.#ruleSet.revision, loadedAt: this.#loadedAt, lastRejected: this.#lastRejected };
   }
 
-  close(): void {
+  /** Resolves when nothing is being saved any more. */
+  async close(): Promise<void> {
     this.#watcher.close();
+    await this.#keeper?.close();
   }
 
   /** Loads the folder now, after any load that is under way. */
@@ -139,21 +149,16 @@ export class RulesService {
     const { ruleSet, warnings } = load;
     const isSame = ruleSet.revision === this.#ruleSet.revision;
     if (isSame) this.#mend();
-    else await this.#accept(load);
+    else this.#accept(load);
     return { kind: isSame ? 'same' : 'loaded', revision: ruleSet.revision, warnings };
   }
 
-  async #accept({ ruleSet, warnings, files }: LoadedRules): Promise<void> {
-    const { lastGood, report } = this.options;
+  #accept({ ruleSet, warnings, files }: LoadedRules): void {
     this.#ruleSet = ruleSet;
     this.#loadedAt = new Date();
     this.#lastRejected = null;
-    report?.({ kind: 'loaded', ruleSet, warnings });
-    try {
-      await lastGood?.save({ revision: ruleSet.revision, acceptedAt: this.#loadedAt, files });
-    } catch (error) {
-      report?.({ kind: 'not_kept', reason: (error as NodeJS.ErrnoException).code ?? 'it cannot be written' });
-    }
+    this.options.report?.({ kind: 'loaded', ruleSet, warnings });
+    this.#keeper?.keep({ revision: ruleSet.revision, acceptedAt: this.#loadedAt, files });
   }
 
   #mend(): void {

@@ -1,13 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+/** What is wrong with a field: `changes[3].email`. Values are never repeated: they are personal data. */
+export interface Violation {
+  readonly field: string;
+  readonly message: string;
+}
+
 /** An error answer. @source RFC 9457 */
 export interface Problem {
   readonly status: number;
   /** What happened and what to do; free of personal data and secrets. */
   readonly detail?: string;
   /** Everything that is wrong with the payload. */
-  readonly violations?: readonly unknown[];
+  readonly violations?: readonly Violation[];
 }
 
 /** Sends an error answer: `application/problem+json`, except 401, which says nothing at all to a stranger. */

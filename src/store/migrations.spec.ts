@@ -20,7 +20,7 @@ test('a first start that ends in the middle leaves nothing in a SQLite file that
   database.exec('DROP TABLE sends');
   const store = new Store(`file:${path}`);
   await store.ready();
-  expect(database.prepare(TABLES).all()).toHaveLength(5);
+  expect(database.prepare(TABLES).all()).toHaveLength(6);
   database.close();
   await store.close();
 });

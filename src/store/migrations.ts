@@ -49,6 +49,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .addColumn('customers', 'integer')
         .execute();
       await db.schema
+        .createTable('rule_sets')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('revision', 'text', (column) => column.notNull())
+        .addColumn('files', 'text', (column) => column.notNull())
+        .addColumn('accepted_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
         .createTable('leases')
         .addColumn('name', 'text', (column) => column.primaryKey())
         .addColumn('owner', 'text', (column) => column.notNull())

@@ -25,6 +25,8 @@ export function openDatabase(url: string): Kysely<Tables> {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'enricher',
+    // A start that is refused ends at once, though nobody closes what was opened for it.
+    allowExitOnIdle: true,
     types: TYPES,
   });
   // The pool has dropped the connection; the next statement makes a new one, or fails and is told.

@@ -3,6 +3,7 @@ export interface Tables {
   decisions: DecisionsTable;
   customers: CustomersTable;
   prefetches: PrefetchesTable;
+  rule_sets: RuleSetsTable;
   leases: LeasesTable;
   sends: SendsTable;
 }
@@ -46,6 +47,14 @@ export interface PrefetchesTable {
   started_at: number | null;
   next: string | null;
   customers: number | null;
+}
+
+/** The rules that were accepted last, in one row. */
+export interface RuleSetsTable {
+  name: 'last-good';
+  revision: string;
+  files: string;
+  accepted_at: number;
 }
 
 /** What one replica does for all, until a time. */

@@ -6,12 +6,7 @@ import { type NeededFields, readDelivery } from '../facts/read-delivery.js';
 import { isObject } from '../shared/is-object.js';
 import { compileCheck } from './compile-check.js';
 import { WebhookPayloadDto } from './webhook-payload.dto.js';
-
-/** What is wrong with a field. Values are never repeated: they are personal data. */
-export interface Violation {
-  readonly field: string;
-  readonly message: string;
-}
+import type { Violation } from '../shared/problem.js';
 
 export type DeliveryParse =
   | { readonly ok: true; readonly delivery: Delivery }
