@@ -1,5 +1,4 @@
-import { hash, randomUUID } from 'node:crypto';
-import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import {
   type Claim,
   type DecisionQuery,
@@ -11,29 +10,28 @@ import {
 } from '../decisions/decision-store.js';
 import { BatchStatement } from './batch-statement.js';
 import { Batcher } from './batcher.js';
+import {
+  answerOf,
+  type ClaimRequest,
+  claimOf,
+  COLUMNS,
+  KEY,
+  type Key,
+  keyOf,
+  KNOWN,
+  type Known,
+  openRow,
+  type Row,
+  rowKeyOf,
+  toColumns,
+  toDecision,
+  toRow,
+} from './decision-rows.js';
 import type { Store } from './store.js';
 import type { DecisionsTable, Tables } from './tables.js';
 
-type Row = Selectable<DecisionsTable>;
-type Key = Pick<Row, (typeof KEY)[number]>;
-/** What a delivery that comes again needs of it. */
-type Known = Pick<Row, (typeof KNOWN)[number]>;
-
-interface ClaimRequest extends Lease {
-  readonly key: DeliveryKey;
-  readonly bodyHash: string;
-}
-
 /** PostgreSQL takes 65,535 parameters a statement. */
 const MAX_BATCH = 500;
-const KEY = ['mailbox', 'event', 'message_id'] as const;
-const KNOWN = [...KEY, 'body_hash', 'decided_at', 'lease_until', 'status', 'answer', 'revision'] as const;
-const MAX_KEY_PART_BYTES = 800;
-const COLUMNS = [
-  ...KEY,
-  ...(['id', 'body_hash', 'owner', 'lease_until', 'decided_at', 'status', 'answer', 'revision'] as const),
-  ...(['outcome', 'sender_hash', 'lookup_state', 'rules', 'record'] as const),
-] as const;
 
 /**
  * Decisions in SQLite or PostgreSQL. Claims and commits of many deliveries travel in one statement each (group commit).
@@ -51,10 +49,10 @@ export class KyselyDecisionStore extends DecisionStore {
     super();
     const claimAll = (requests: readonly ClaimRequest[]) =>
       store.isShared ? this.#claimAll(requests) : this.#findAll(requests);
-    this.#claims = new Batcher(claimAll, { maxItems: MAX_BATCH, keyOf: ({ key }) => keyOf(toColumns(key)) });
+    this.#claims = new Batcher(claimAll, { maxItems: MAX_BATCH, keyOf: ({ key }) => keyOf(key) });
     this.#commits = new Batcher((decisions: readonly DecisionRow[]) => this.#commitAll(decisions), {
       maxItems: MAX_BATCH,
-      keyOf: (decision) => keyOf(toColumns(decision)),
+      keyOf,
     });
   }
 
@@ -147,7 +145,7 @@ export class KyselyDecisionStore extends DecisionStore {
   async #findAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
     const found = await this.#known(requests.map(({ key }) => key));
     return requests.map(({ key }): Claim => {
-      const row = found.get(keyOf(toColumns(key)));
+      const row = found.get(keyOf(key));
       return row === undefined ? { kind: 'claimed' } : claimOf(row, Date.now());
     });
   }
@@ -161,7 +159,7 @@ export class KyselyDecisionStore extends DecisionStore {
     const found = await this.#known(requests.filter((_, index) => !isOurs(index)).map(({ key }) => key));
     return requests.map(({ key }, index): Claim => {
       if (isOurs(index)) return { kind: 'claimed' };
-      const row = found.get(keyOf(toColumns(key)));
+      const row = found.get(keyOf(key));
       // Released between the two statements: the next try will have it.
       return row === undefined ? { kind: 'taken', bodyHash: '', leaseUntil: now } : claimOf(row, now);
     });
@@ -172,7 +170,7 @@ export class KyselyDecisionStore extends DecisionStore {
     const kept = new Set((await this.#insertDecisions.run(db, inKeyOrder(decisions.map(toRow)))).map(({ id }) => id));
     const earlier = await this.#known(decisions.filter(({ id }) => !kept.has(id)));
     return decisions.map((decision) => {
-      const row = earlier.get(keyOf(toColumns(decision)));
+      const row = earlier.get(keyOf(decision));
       return row === undefined ? decision.answer : answerOf(row);
     });
   }
@@ -181,7 +179,7 @@ export class KyselyDecisionStore extends DecisionStore {
   async #known(keys: readonly DeliveryKey[]): Promise<ReadonlyMap<string, Known>> {
     if (keys.length === 0) return new Map();
     const rows = await this.#select.run(await this.store.ready(), keys.map(toColumns));
-    return new Map(rows.map((row) => [keyOf(row), row]));
+    return new Map(rows.map((row) => [rowKeyOf(row), row]));
   }
 }
 
@@ -240,94 +238,6 @@ function isReplaceable(where: ExpressionBuilder<Tables & { excluded: DecisionsTa
 function excluded<Column extends keyof DecisionsTable>(...columns: readonly Column[]) {
   const values = columns.map((column) => [column, sql.ref(`excluded.${column}`)] as const);
   return Object.fromEntries(values) as unknown as { [Name in Column]: RawBuilder<DecisionsTable[Name]> };
-}
-
-function openRow({ key, bodyHash, owner, until }: ClaimRequest, now: number): Row {
-  return {
-    ...toColumns(key),
-    // Of this claim alone: two of one key at the same moment must meet at the key, which an index of its own would not let them.
-    id: `open:${randomUUID()}`,
-    body_hash: bodyHash,
-    owner,
-    lease_until: until,
-    decided_at: now,
-    status: null,
-    answer: null,
-    revision: '',
-    outcome: '',
-    sender_hash: null,
-    lookup_state: null,
-    rules: '',
-    record: '',
-  };
-}
-
-function toRow(decision: DecisionRow): Row {
-  const { id, bodyHash, decidedAt, answer, outcome, senderHash, lookupState, rules, record } = decision;
-  return {
-    ...toColumns(decision),
-    id,
-    body_hash: bodyHash,
-    owner: null,
-    lease_until: null,
-    decided_at: decidedAt,
-    status: answer.status,
-    answer: answer.body,
-    revision: answer.revision,
-    outcome,
-    sender_hash: senderHash,
-    lookup_state: lookupState,
-    rules: rules.length === 0 ? '' : `\n${rules.map(storable).join('\n')}\n`,
-    record,
-  };
-}
-
-function toDecision(row: Row): DecisionRow {
-  return {
-    mailbox: row.mailbox,
-    event: row.event,
-    messageId: row.message_id,
-    id: row.id,
-    bodyHash: row.body_hash,
-    decidedAt: row.decided_at,
-    answer: answerOf(row),
-    outcome: row.outcome,
-    senderHash: row.sender_hash,
-    lookupState: row.lookup_state,
-    rules: row.rules.split('\n').filter((name) => name !== ''),
-    record: row.record,
-  };
-}
-
-function claimOf(row: Known, now: number): Claim {
-  const { body_hash: bodyHash, decided_at: decidedAt, lease_until: leaseUntil, status } = row;
-  if (status === null) return { kind: 'taken', bodyHash, leaseUntil: leaseUntil ?? now };
-  return { kind: 'done', bodyHash, decidedAt, answer: answerOf(row) };
-}
-
-function answerOf({ status, answer, revision }: Pick<Row, 'status' | 'answer' | 'revision'>): StoredAnswer {
-  return { status: status ?? 200, body: answer ?? '', revision };
-}
-
-function toColumns({ mailbox, event, messageId }: DeliveryKey) {
-  return { mailbox: keyPart(mailbox), event: keyPart(event), message_id: keyPart(messageId) };
-}
-
-/** PostgreSQL takes no row of an index above 2,704 bytes: a longer part stands for itself by its hash. */
-function keyPart(text: string): string {
-  const part = storable(text);
-  if (part.length <= MAX_KEY_PART_BYTES / 3 || Buffer.byteLength(part) <= MAX_KEY_PART_BYTES) return part;
-  return `sha256:${hash('sha256', part, 'base64url')}`;
-}
-
-/** PostgreSQL holds no NUL in text, and UTF-8 no half of a surrogate pair. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD').toWellFormed();
-}
-
-function keyOf({ mailbox, event, message_id: messageId }: Key): string {
-  // None of the three holds a NUL.
-  return `${mailbox}\0${event}\0${messageId}`;
 }
 
 function likeRule(rule: string): string {
