@@ -54,6 +54,7 @@ class ScriptedStore implements DecisionStore {
   }
 }
 
+const PATIENCE_MS = 2_000;
 const key = (messageId: string) => ({ mailbox: 'claims@insurer.example', event: 'received', messageId });
 const decision = (messageId: string, body = messageId): DecisionRow => ({
   ...key(messageId),
@@ -71,11 +72,11 @@ const decision = (messageId: string, body = messageId): DecisionRow => ({
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-function makeKeeper({ maxBuffered = 3, maxBufferedCharacters = 10_000, askAgainMs = 2_000 } = {}) {
+function makeKeeper({ maxBuffered = 3, maxBufferedCharacters = 10_000, askAgainMs = PATIENCE_MS } = {}) {
   const store = new ScriptedStore();
   const heard: (string | null)[] = [];
   const options = {
-    timeoutMs: 2_000,
+    timeoutMs: PATIENCE_MS,
     askAgainMs,
     tryAgainMs: 1_000,
     maxBuffered,
@@ -87,9 +88,9 @@ function makeKeeper({ maxBuffered = 3, maxBufferedCharacters = 10_000, askAgainM
 
 test('a decision is in the database when it resolves, and an earlier one counts', async () => {
   const { store, keeper } = makeKeeper();
-  expect(await keeper.keep(decision('m1'))).toEqual(decision('m1').answer);
+  expect(await keeper.keep(decision('m1'), PATIENCE_MS)).toEqual(decision('m1').answer);
   expect(store.rows.get('m1')).toEqual(decision('m1'));
-  expect(await keeper.keep(decision('m1', 'other'))).toEqual(decision('m1').answer);
+  expect(await keeper.keep(decision('m1', 'other'), PATIENCE_MS)).toEqual(decision('m1').answer);
   expect(keeper.status).toEqual({ state: 'ok', reason: null, buffered: 0, dropped: 0 });
 });
 
@@ -99,12 +100,12 @@ test.each([
 ] as const)('a database that %s is waited for once, then written when it is back', async (_, state, reason) => {
   const { store, heard, keeper } = makeKeeper();
   store.state = state;
-  const first = keeper.keep(decision('m1'));
+  const first = keeper.keep(decision('m1'), PATIENCE_MS);
   await jest.advanceTimersByTimeAsync(2_000);
   expect(await first).toEqual(decision('m1').answer);
   // Nobody waits any more: no clock runs here.
-  expect(await keeper.keep(decision('m2'))).toEqual(decision('m2').answer);
-  expect(await keeper.claim(key('m3'), 'hash')).toBeNull();
+  expect(await keeper.keep(decision('m2'), PATIENCE_MS)).toEqual(decision('m2').answer);
+  expect(await keeper.claim(key('m3'), 'hash', PATIENCE_MS)).toBeNull();
   expect(keeper.status).toEqual({ state: 'down', reason, buffered: 2, dropped: 0 });
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(3_000);
@@ -116,28 +117,28 @@ test.each([
 test('what waits is known, though the database is not', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'down';
-  await keeper.keep(decision('m1'));
+  await keeper.keep(decision('m1'), PATIENCE_MS);
   const { answer, bodyHash, decidedAt } = decision('m1');
-  expect(await keeper.claim(key('m1'), 'hash')).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+  expect(await keeper.claim(key('m1'), 'hash', PATIENCE_MS)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
 });
 
 test('what was answered lately is given again while the database does not say', async () => {
   const { store, keeper } = makeKeeper({ maxBuffered: 1 });
-  await keeper.keep(decision('kept'));
+  await keeper.keep(decision('kept'), PATIENCE_MS);
   store.state = 'down';
-  await keeper.keep(decision('dropped'));
-  await keeper.keep(decision('waits'));
+  await keeper.keep(decision('dropped'), PATIENCE_MS);
+  await keeper.keep(decision('waits'), PATIENCE_MS);
   for (const id of ['kept', 'dropped', 'waits']) {
     const { answer, bodyHash, decidedAt } = decision(id);
-    expect(await keeper.claim(key(id), 'hash')).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
+    expect(await keeper.claim(key(id), 'hash', PATIENCE_MS)).toEqual({ kind: 'done', bodyHash, decidedAt, answer });
   }
-  expect(await keeper.claim(key('new'), 'hash')).toBeNull();
+  expect(await keeper.claim(key('new'), 'hash', PATIENCE_MS)).toBeNull();
 });
 
 test('too many that wait drop the oldest, and are counted', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'down';
-  for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await keeper.keep(decision(id));
+  for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await keeper.keep(decision(id), PATIENCE_MS);
   expect(keeper.status).toMatchObject({ buffered: 3, dropped: 2 });
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(1_000);
@@ -148,18 +149,18 @@ test('too many that wait drop the oldest, and are counted', async () => {
 test('what waits is bounded by its size too', async () => {
   const { store, keeper } = makeKeeper({ maxBuffered: 100, maxBufferedCharacters: 1_000 });
   store.state = 'down';
-  for (const id of ['m1', 'm2', 'm3']) await keeper.keep(decision(id, 'x'.repeat(400)));
+  for (const id of ['m1', 'm2', 'm3']) await keeper.keep(decision(id, 'x'.repeat(400)), PATIENCE_MS);
   expect(keeper.status).toMatchObject({ buffered: 2, dropped: 1 });
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(1_000);
-  for (const id of ['m4', 'm5', 'm6']) await keeper.keep(decision(id, 'x'.repeat(400)));
+  for (const id of ['m4', 'm5', 'm6']) await keeper.keep(decision(id, 'x'.repeat(400)), PATIENCE_MS);
   expect(keeper.status).toMatchObject({ buffered: 0, dropped: 1 });
 });
 
 test('a silent database is not given the same again and again', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'silent';
-  const first = keeper.keep(decision('m1'));
+  const first = keeper.keep(decision('m1'), PATIENCE_MS);
   await jest.advanceTimersByTimeAsync(60_000);
   await first;
   expect(store.asked).toBe(2);
@@ -168,17 +169,17 @@ test('a silent database is not given the same again and again', async () => {
 test('a database that went down at a claim is found again although nothing waits', async () => {
   const { store, heard, keeper } = makeKeeper();
   store.state = 'down';
-  expect(await keeper.claim(key('m1'), 'hash')).toBeNull();
+  expect(await keeper.claim(key('m1'), 'hash', PATIENCE_MS)).toBeNull();
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(1_000);
-  expect(await keeper.claim(key('m1'), 'hash')).toEqual({ kind: 'claimed' });
+  expect(await keeper.claim(key('m1'), 'hash', PATIENCE_MS)).toEqual({ kind: 'claimed' });
   expect(heard).toEqual(['connection refused', null]);
 });
 
 test('closing writes what waits, when it can', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'down';
-  await keeper.keep(decision('m1'));
+  await keeper.keep(decision('m1'), PATIENCE_MS);
   store.state = 'up';
   await keeper.close();
   expect([...store.rows.keys()]).toEqual(['m1']);
@@ -187,7 +188,8 @@ test('closing writes what waits, when it can', async () => {
 test.each(['claim', 'keep'] as const)('a database that refuses for a moment is asked again, at a %s', async (what) => {
   const { store, heard, keeper } = makeKeeper({ askAgainMs: 100 });
   store.state = 'down';
-  const asked = what === 'claim' ? keeper.claim(key('m1'), 'hash') : keeper.keep(decision('m1'));
+  const asked =
+    what === 'claim' ? keeper.claim(key('m1'), 'hash', PATIENCE_MS) : keeper.keep(decision('m1'), PATIENCE_MS);
   await jest.advanceTimersByTimeAsync(1_750);
   store.state = 'up';
   await jest.advanceTimersByTimeAsync(100);
@@ -199,26 +201,26 @@ test.each(['claim', 'keep'] as const)('a database that refuses for a moment is a
 test('one that refuses for longer is down, and is not asked for each message', async () => {
   const { store, heard, keeper } = makeKeeper({ askAgainMs: 100 });
   store.state = 'down';
-  const asked = keeper.claim(key('m1'), 'hash');
+  const asked = keeper.claim(key('m1'), 'hash', PATIENCE_MS);
   await jest.advanceTimersByTimeAsync(2_000);
   expect(await asked).toBeNull();
   expect(heard).toEqual(['connection refused']);
   const { asked: before } = store;
-  expect(await keeper.claim(key('m2'), 'hash')).toBeNull();
+  expect(await keeper.claim(key('m2'), 'hash', PATIENCE_MS)).toBeNull();
   expect(store.asked).toBe(before);
 });
 
 test('what is claimed and not decided yet is renewed, and nothing else', async () => {
   const { store, keeper } = makeKeeper();
-  for (const id of ['kept', 'given back', 'open']) await keeper.claim(key(id), 'hash');
-  await keeper.keep(decision('kept'));
+  for (const id of ['kept', 'given back', 'open']) await keeper.claim(key(id), 'hash', PATIENCE_MS);
+  await keeper.keep(decision('kept'), PATIENCE_MS);
   await keeper.release(key('given back'));
   await jest.advanceTimersByTimeAsync(2_000);
   expect(store.renewed).toEqual([
     ['us', 'open'],
     ['us', 'open'],
   ]);
-  await keeper.keep(decision('open'));
+  await keeper.keep(decision('open'), PATIENCE_MS);
   await keeper.close();
   await jest.advanceTimersByTimeAsync(5_000);
   expect(store.renewed).toHaveLength(2);
@@ -227,7 +229,7 @@ test('what is claimed and not decided yet is renewed, and nothing else', async (
 test('closing writes what waits, also when a try is under way that will fail', async () => {
   const { store, keeper } = makeKeeper();
   store.state = 'down';
-  await keeper.keep(decision('m1'));
+  await keeper.keep(decision('m1'), PATIENCE_MS);
   jest.advanceTimersByTime(1_000);
   store.state = 'up';
   await keeper.close();

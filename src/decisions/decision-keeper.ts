@@ -4,9 +4,9 @@ import { within } from '../shared/within.js';
 import type { Claim, DecisionRow, DecisionStore, DeliveryKey, Lease, StoredAnswer } from './decision-store.js';
 
 export interface KeeperOptions {
-  /** Longest wait for the database, in milliseconds; after that it counts as down. */
+  /** Longest wait for the database where no answer waits for it, in milliseconds; after that it counts as down. */
   readonly timeoutMs: number;
-  /** When one that refuses is asked again meanwhile, in milliseconds: a database that is restarted does so for a moment. */
+  /** When one that refuses is asked again, in milliseconds: a database that is restarted does so for a moment. */
   readonly askAgainMs: number;
   /** How often a database that is down is tried again, in milliseconds. */
   readonly tryAgainMs: number;
@@ -85,14 +85,16 @@ export class DecisionKeeper {
   /**
    * A claim is ours until the decision is kept or the claim given back. Null when the database does not answer and the delivery is not
    * remembered: then nobody can be asked, and it is ours.
+   *
+   * @param patienceMs longest wait for the database; after that it counts as down
    */
-  async claim(key: DeliveryKey, bodyHash: string): Promise<Claim | null> {
+  async claim(key: DeliveryKey, bodyHash: string, patienceMs: number): Promise<Claim | null> {
     const id = idOf(key);
     const waiting = this.#buffer.get(id);
     if (waiting !== undefined) return doneOf(waiting, waiting.answer);
     if (this.#reason !== null) return this.#remembered.get(id) ?? null;
     try {
-      const claim = await this.#insist(() => this.store.claim(key, bodyHash, this.#lease()));
+      const claim = await this.#insist(patienceMs, () => this.store.claim(key, bodyHash, this.#lease()));
       if (claim.kind === 'done') this.#remembered.set(id, claim);
       if (claim.kind === 'claimed') this.#hold(id, key);
       return claim;
@@ -101,12 +103,16 @@ export class DecisionKeeper {
     }
   }
 
-  /** Resolves when the decision is durable, or waits in memory because the database is down; gives the answer that counts. */
-  async keep(decision: DecisionRow): Promise<StoredAnswer> {
+  /**
+   * Resolves when the decision is durable, or waits in memory because the database is down; gives the answer that counts.
+   *
+   * @param patienceMs longest wait for the database; after that it counts as down
+   */
+  async keep(decision: DecisionRow, patienceMs: number): Promise<StoredAnswer> {
     const id = idOf(decision);
     try {
       if (this.#reason === null) {
-        const kept = await this.#insist(() => this.store.commit(decision));
+        const kept = await this.#insist(patienceMs, () => this.store.commit(decision));
         this.#remembered.set(id, doneOf(decision, kept));
         return kept;
       }
@@ -211,9 +217,9 @@ export class DecisionKeeper {
   }
 
   /** Asks a database that refuses again, until its time is over. */
-  #insist<T>(work: () => Promise<T>): Promise<T> {
-    const { timeoutMs, askAgainMs } = this.options;
-    const endsAt = performance.now() + timeoutMs - askAgainMs;
+  #insist<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+    const { askAgainMs } = this.options;
+    const endsAt = performance.now() + patienceMs - askAgainMs;
     const ask = async (): Promise<T> => {
       try {
         return await work();
@@ -223,12 +229,12 @@ export class DecisionKeeper {
       await new Promise((resolve) => setTimeout(resolve, askAgainMs));
       return ask();
     };
-    return this.#within(ask);
+    return this.#within(ask, patienceMs);
   }
 
-  async #within<T>(work: () => Promise<T>): Promise<T> {
+  async #within<T>(work: () => Promise<T>, timeoutMs = this.options.timeoutMs): Promise<T> {
     try {
-      const result = await within(this.options.timeoutMs, work);
+      const result = await within(timeoutMs, work);
       this.#heard(null);
       return result;
     } catch (error) {

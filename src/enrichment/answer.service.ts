@@ -33,6 +33,10 @@ export interface AnswerParts {
 const REPLAY_MS = 24 * 3_600_000;
 /** How often we look whether the replica that decides a message is done. */
 const LOOK_AGAIN_MS = 100;
+/** How long the store is waited for, twice at most: a restart of PostgreSQL, or another one that takes over, goes by unnoticed. */
+const MAX_PATIENCE_MS = 5_000;
+/** And at least, however late it is. */
+const MIN_PATIENCE_MS = 500;
 /** Kept free of the deadline for deciding ourselves when the other replica is not done. */
 const RESERVE_MS = 2_000;
 
@@ -82,7 +86,7 @@ export class AnswerService {
   async #claim(key: DeliveryKey, bodyHash: string, arrivedAt: number): Promise<Claim | null> {
     const { keeper, answerDeadlineMs } = this.parts;
     for (;;) {
-      const claim = await keeper.claim(key, bodyHash);
+      const claim = await keeper.claim(key, bodyHash, Math.min(MAX_PATIENCE_MS, answerDeadlineMs / 4));
       if (claim?.kind !== 'taken' || claim.bodyHash !== bodyHash) return claim;
       if (performance.now() - arrivedAt > answerDeadlineMs - RESERVE_MS) return null;
       await pause(LOOK_AGAIN_MS);
@@ -98,7 +102,7 @@ export class AnswerService {
       isClaimed,
     }: { key: DeliveryKey; bodyHash: string; arrivedAt: number; isClaimed: boolean },
   ): Promise<Answer> {
-    const { enrichment: service, keeper } = this.parts;
+    const { enrichment: service, keeper, answerDeadlineMs } = this.parts;
     let enrichment: Enrichment;
     try {
       enrichment = await service.enrich(delivery, arrivedAt);
@@ -112,7 +116,9 @@ export class AnswerService {
       return { status: 503, body: enrichment.message, revision, isReplay: false, enrichment };
     }
     const own = { status: 200, body: JSON.stringify(toEnvelope(enrichment)), revision };
-    const kept = await keeper.keep(this.#row(delivery, { key, bodyHash, arrivedAt }, enrichment, own));
+    const leftMs = answerDeadlineMs - (performance.now() - arrivedAt);
+    const patienceMs = Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, leftMs - MIN_PATIENCE_MS));
+    const kept = await keeper.keep(this.#row(delivery, { key, bodyHash, arrivedAt }, enrichment, own), patienceMs);
     return kept.body === own.body ? { ...own, isReplay: false, enrichment } : replay(kept);
   }
 
