@@ -23,7 +23,10 @@ export async function rulesDiff(
   const { rulesDir, databaseUrl } = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
   const running = await withStore(databaseUrl, ({ ask }) => ask((store) => new KyselyRuleSets(store).load(rulesDir)));
   if (running === null)
-    throw new EnricherError('INPUT_INVALID', 'No accepted rules are kept in the database (DATABASE_URL); start the service once');
+    throw new EnricherError(
+      'INPUT_INVALID',
+      'No accepted rules are kept in the database (DATABASE_URL); start the service once',
+    );
   const folder = await readRulesFolder(rulesDir);
   if (!folder.ok)
     throw new EnricherError(

@@ -65,7 +65,7 @@ export class EnvDto {
   @IsOptional()
   DATABASE_URL_FILE?: string;
 
-  /** What belongs to this process alone: the last good rules, the key of the hashes. Default: the folder of the SQLite file. */
+  /** What belongs to this process alone: the key of the hashes. Default: the folder of the SQLite file. */
   @IsOptional()
   DATA_DIR?: string;
 

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sourceFile, tagging, taggingRule } from '../../test/support/rule-tests.js';
+import { ScriptedLastGood } from '../../test/support/scripted-last-good.js';
 import { tempFolder } from '../../test/support/temp-folder.js';
 import { until } from '../../test/support/until.js';
 import { formatFault } from '../files/fault.js';
-import { LastGoodRulesFolder } from '../rules/last-good.js';
 import { loadTestedRules, type TestedLoadOptions } from './load-tested-rules.js';
 import { readRulesFolder, revisionOf } from '../rules/rules-folder.js';
 import { RulesService } from '../rules/rules.service.js';
@@ -99,7 +99,7 @@ describe('a set of rules', () => {
 });
 
 describe('a running set', () => {
-  async function start(files: Readonly<Record<string, string>>, lastGood: LastGoodRulesFolder | null = null) {
+  async function start(files: Readonly<Record<string, string>>, lastGood: ScriptedLastGood | null = null) {
     const folder = tempFolder(files);
     const options = { folder, customerFields: null, lastGood, watching: { pollMs: 20, settleMs: 10 } };
     return { folder, service: await RulesService.start({ ...options, load: loadTestedRules }) };
@@ -127,7 +127,7 @@ describe('a running set', () => {
       await until('the edit is live', () => service.status.revision !== revision);
       expect(service.status.lastRejected).toBeNull();
     } finally {
-      service.close();
+      await service.close();
     }
   });
 
@@ -147,7 +147,7 @@ describe('a running set', () => {
         },
       });
     } finally {
-      service.close();
+      await service.close();
     }
   });
 
@@ -159,9 +159,9 @@ describe('a running set', () => {
   });
 
   test('that was accepted once runs over a restart with a red test', async () => {
-    const lastGood = new LastGoodRulesFolder(tempFolder());
+    const lastGood = new ScriptedLastGood();
     const { folder, service } = await start({ 'a.json': RULES }, lastGood);
-    service.close();
+    await service.close();
     writeFileSync(join(folder, 'a.test.json'), JSON.stringify(RED));
     const again = await RulesService.start({
       load: loadTestedRules,
@@ -169,7 +169,7 @@ describe('a running set', () => {
       customerFields: null,
       lastGood,
     });
-    again.close();
+    await again.close();
     expect(again.status).toMatchObject({
       revision: service.status.revision,
       lastRejected: { faults: [{ message: expect.stringContaining('the test fails: "b" should not act') }] },

@@ -24,6 +24,7 @@ export class LastGoodKeeper {
   ) {}
 
   keep(accepted: AcceptedRules): void {
+    if (this.#isClosed) return;
     this.#waiting = accepted;
     this.#start();
   }

@@ -1,25 +1,27 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { ScriptedLastGood } from '../../test/support/scripted-last-good.js';
 import { tempFolder, writeFiles } from '../../test/support/temp-folder.js';
 import { until } from '../../test/support/until.js';
-import { LastGoodRulesFolder } from './last-good.js';
 import { type RulesEvent, RulesService } from './rules.service.js';
 
 const services: RulesService[] = [];
-afterEach(() => {
-  for (const service of services.splice(0)) service.close();
-});
+afterEach(() => Promise.all(services.splice(0).map((service) => service.close())));
 
 const rule = (name: string) =>
   JSON.stringify({ rules: [{ name, conditions: { all: [] }, actions: [{ type: 'tag', value: { tags: [name] } }] }] });
 const BROKEN = '{ "rules": [';
 
-async function start(folder: string, dataFolder: string | null, events: RulesEvent[] = []): Promise<RulesService> {
+async function start(
+  folder: string,
+  lastGood: ScriptedLastGood | null,
+  events: RulesEvent[] = [],
+): Promise<RulesService> {
   const service = await RulesService.start({
     folder,
     customerFields: null,
-    lastGood: dataFolder === null ? null : new LastGoodRulesFolder(dataFolder),
+    lastGood,
     report: (event) => events.push(event),
     watching: { pollMs: 20, settleMs: 10 },
   });
@@ -31,11 +33,14 @@ const namesOf = (service: RulesService) => service.current.rules.map(({ name }) 
 
 describe('a start with broken rules', () => {
   test('runs the last accepted set, and says so', async () => {
-    const [folder, data] = [tempFolder({ 'a.json': rule('good'), 'lists/tiers.json': '["gold"]' }), tempFolder()];
-    const first = await start(folder, data);
+    const [folder, kept] = [
+      tempFolder({ 'a.json': rule('good'), 'lists/tiers.json': '["gold"]' }),
+      new ScriptedLastGood(),
+    ];
+    const first = await start(folder, kept);
     writeFileSync(join(folder, 'a.json'), BROKEN);
     const events: RulesEvent[] = [];
-    const second = await start(folder, data, events);
+    const second = await start(folder, kept, events);
     expect(namesOf(second)).toEqual(['good']);
     expect(second.current.lists).toEqual({ tiers: ['gold'] });
     expect(second.status.revision).toBe(first.status.revision);
@@ -44,67 +49,79 @@ describe('a start with broken rules', () => {
   });
 
   test('takes the mended files as soon as they are there', async () => {
-    const [folder, data] = [tempFolder({ 'a.json': rule('good') }), tempFolder()];
-    await start(folder, data);
+    const [folder, kept] = [tempFolder({ 'a.json': rule('good') }), new ScriptedLastGood()];
+    await start(folder, kept);
     writeFileSync(join(folder, 'a.json'), BROKEN);
-    const second = await start(folder, data);
+    const second = await start(folder, kept);
     writeFileSync(join(folder, 'a.json'), rule('mended'));
     await until('the mended rules run', () => namesOf(second)[0] === 'mended');
     expect(second.status.lastRejected).toBeNull();
   });
 
-  test.each(['no accepted set', 'strict'])('is refused with %s', async (why) => {
-    const [folder, data] = [tempFolder({ 'a.json': rule('good') }), tempFolder()];
-    if (why === 'strict') await start(folder, data);
-    writeFileSync(join(folder, 'a.json'), BROKEN);
-    await expect(start(folder, why === 'strict' ? null : data)).rejects.toMatchObject({
+  test.each([
+    ['no accepted set', new ScriptedLastGood()],
+    ['strict', null],
+  ])('is refused with %s', async (_, lastGood) => {
+    await expect(start(tempFolder({ 'a.json': BROKEN }), lastGood)).rejects.toMatchObject({
       code: 'RULES_INVALID',
       message: expect.stringContaining('a.json:1:13'),
     });
   });
 
-  test.each([
-    ['the pointer', 'rules-last-good', 'nonsense'],
-    ['the pointer', 'rules-last-good', '../../etc/passwd'],
-    ['the set', /^rules-.*\.json$/, '{"revision":"x","files":['],
-    ['the set', /^rules-.*\.json$/, '{"files":[{"path":"a.json","kind":"rules","base64":"e30="}]}'],
-  ])('is refused when %s that was kept is damaged', async (_what, name, content) => {
-    const [folder, data] = [tempFolder({ 'a.json': rule('good') }), tempFolder()];
-    await start(folder, data);
-    const file = readdirSync(data).find((entry) => (typeof name === 'string' ? entry === name : name.test(entry)))!;
-    writeFileSync(join(data, file), content);
+  test('is refused, and says why, when nobody knows whether there is an accepted set', async () => {
+    const [folder, kept] = [tempFolder({ 'a.json': rule('good') }), new ScriptedLastGood()];
+    await start(folder, kept);
     writeFileSync(join(folder, 'a.json'), BROKEN);
-    await expect(start(folder, data)).rejects.toMatchObject({ code: 'RULES_INVALID' });
+    kept.fault = new Error('it does not answer');
+    await expect(start(folder, kept)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: `The rules in ${folder} have 1 fault(s), and the store could not be asked for the set that was accepted last: it does not answer`,
+      cause: { code: 'RULES_INVALID', message: expect.stringContaining('a.json:1:13') },
+    });
   });
 
   test('runs the last accepted set when the whole folder is gone', async () => {
-    const [folder, data] = [tempFolder({ 'a.json': rule('good') }), tempFolder()];
-    await start(folder, data);
+    const [folder, kept] = [tempFolder({ 'a.json': rule('good') }), new ScriptedLastGood()];
+    await start(folder, kept);
     rmSync(folder, { recursive: true });
-    expect(namesOf(await start(folder, data))).toEqual(['good']);
+    expect(namesOf(await start(folder, kept))).toEqual(['good']);
   });
 });
 
-test('only the newest accepted set is kept', async () => {
-  const [folder, data] = [tempFolder({ 'a.json': rule('one') }), tempFolder()];
-  const service = await start(folder, data);
-  writeFileSync(join(folder, 'a.json'), rule('two'));
-  await until(
-    'the second set is kept',
-    () =>
-      readFileSync(join(data, 'rules-last-good'), 'utf8').trim() !== service.status.revision ||
-      namesOf(service)[0] === 'two',
-  );
-  await until('the first set is gone', () => readdirSync(data).length === 2);
-  expect(readdirSync(data).toSorted()).toEqual([`rules-${service.status.revision}.json`, 'rules-last-good']);
+test('each accepted set is kept, and no rejected one', async () => {
+  const [folder, kept] = [tempFolder({ 'a.json': rule('one') }), new ScriptedLastGood()];
+  const service = await start(folder, kept);
+  const { revision: one } = service.status;
+  for (const content of [BROKEN, rule('two')]) {
+    writeFileSync(join(folder, 'a.json'), content);
+    await service.reload();
+  }
+  await service.close();
+  expect(kept.asked).toEqual([one, service.status.revision]);
+  expect(kept.kept).toMatchObject({ acceptedAt: service.status.loadedAt, files: [{ path: 'a.json' }] });
 });
 
-test('a data folder that cannot be written costs a warning, not the rules', async () => {
-  const folder = tempFolder({ 'a.json': rule('good'), file: '' });
+test('a store that does not answer holds up neither the start nor a reload, but the end', async () => {
+  const [folder, kept] = [tempFolder({ 'a.json': rule('one') }), new ScriptedLastGood()];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kept.held = promise;
+  const service = await start(folder, kept);
+  writeFileSync(join(folder, 'a.json'), rule('two'));
+  expect(await service.reload()).toMatchObject({ kind: 'loaded' });
+  expect(namesOf(service)).toEqual(['two']);
+  resolve();
+  await service.close();
+  expect(kept.kept?.revision).toBe(service.status.revision);
+});
+
+test('a set that cannot be kept costs a warning, not the rules', async () => {
+  const kept = new ScriptedLastGood();
+  kept.fault = new Error('it does not answer');
   const events: RulesEvent[] = [];
-  const service = await start(folder, join(folder, 'file'), events);
+  const service = await start(tempFolder({ 'a.json': rule('good') }), kept, events);
+  await until('it is told', () => events.length === 2);
   expect(namesOf(service)).toEqual(['good']);
-  expect(events.map(({ kind }) => kind)).toEqual(['loaded', 'not_kept']);
+  expect(events[1]).toEqual({ kind: 'not_kept', revision: service.status.revision, reason: 'it does not answer' });
 });
 
 test('a set with a fault in one of two files that fit together changes nothing', async () => {

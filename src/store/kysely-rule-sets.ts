@@ -31,9 +31,11 @@ export class KyselyRuleSets extends LastGoodRules {
   }
 
   override async save({ revision, acceptedAt, files }: AcceptedRules): Promise<void> {
-    const stored = files.map(
-      ({ path, kind, bytes }): StoredFile => ({ path, kind, base64: Buffer.from(bytes).toString('base64') }),
-    );
+    const stored = files.map(({ path, kind, bytes }): StoredFile => ({
+      path,
+      kind,
+      base64: Buffer.from(bytes).toString('base64'),
+    }));
     const columns = { revision, files: JSON.stringify(stored), accepted_at: acceptedAt.getTime() };
     await within(SAVE_TIMEOUT_MS, async () => {
       const db = await this.store.ready();

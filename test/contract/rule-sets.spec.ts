@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { revisionOf } from '../../src/rules/rules-folder.js';
+import { KyselyRuleSets } from '../../src/store/kysely-rule-sets.js';
+import { Store } from '../../src/store/store.js';
+import { freePort } from '../support/free-port.js';
+import { TestPostgres } from '../support/postgres.js';
+import { describeRuleSets } from './rule-sets.contract.js';
+
+const RULES = { revision: revisionOf([]), acceptedAt: new Date(), files: [] };
+
+const folder = mkdtempSync(join(tmpdir(), 'enricher-rule-sets-'));
+let postgres: TestPostgres;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.start();
+});
+afterAll(async () => {
+  await postgres.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describeRuleSets('SQLite', () => `file:${join(folder, 'enricher.db')}`);
+describeRuleSets('PostgreSQL', () => postgres.url());
+
+test.each([
+  ['that cannot be opened', () => 'file:/dev/null/enricher.db'],
+  ['that nobody answers for', async () => `postgres://enricher@127.0.0.1:${await freePort()}/enricher`],
+])('a store %s fails both, which is another thing than no rules', async (_, url) => {
+  const store = new Store(await url());
+  const rules = new KyselyRuleSets(store);
+  await expect(rules.load('rules')).rejects.toThrow();
+  await expect(rules.save(RULES)).rejects.toThrow();
+  await store.close();
+});
+
+describe('a store that stays silent', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test.each([
+    ['load', (rules: KyselyRuleSets) => rules.load('rules'), 5_000],
+    ['save', (rules: KyselyRuleSets) => rules.save(RULES), 10_000],
+  ])('is given up on by a %s', async (_, ask, limitMs) => {
+    const asked = ask(new KyselyRuleSets({ ready: () => new Promise(() => undefined) }));
+    const failed = expect(asked).rejects.toThrow(`no answer within ${limitMs} ms`);
+    await jest.advanceTimersByTimeAsync(limitMs);
+    await failed;
+  });
+});
