@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { readServiceConfig } from '../../src/config/service-config.js';
 import { readYaml } from './read-yaml.js';
+import { serviceVariables } from './service-variables.js';
 
 interface Service {
   readonly profiles?: readonly string[];
@@ -31,6 +33,22 @@ const caddyfile = readFileSync(new URL('../../deploy/caddy/Caddyfile', import.me
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const REPLICAS = ['enricher-1', 'enricher-2', 'enricher-3'];
 const ONCE = new Set(['first-secret', 'cluster-secrets']);
+/** What .env has no say in. Null: it is not passed at all, since the image, a mount or the file beside it decides. */
+const FIXED: Readonly<Record<string, string | null>> = {
+  HOST: null,
+  PORT: null,
+  NODE_ENV: null,
+  DATA_DIR: null,
+  WEBHOOK_SECRET: null,
+  WEBHOOK_SECRET_FILE: '/run/secrets/webhook_secret',
+};
+const FIXED_IN_CLUSTER = {
+  ...FIXED,
+  DATABASE_URL: null,
+  DATABASE_URL_FILE: '/run/secrets/database_url',
+  ADDRESS_HASH_KEY: null,
+  ADDRESS_HASH_KEY_FILE: '/run/secrets/address_hash_key',
+};
 const inProfile = (profile: string) =>
   Object.entries(services).flatMap(([name, { profiles = [] }]) => (profiles.includes(profile) ? [name] : []));
 
@@ -67,17 +85,36 @@ describe.each(Object.entries(services))('%s', (name, service) => {
     });
 });
 
-test.each(REPLICAS)(
-  '%s waits for the database, and has its secrets from files and a data folder of its own',
-  (name) => {
-    const { depends_on, environment, volumes: mounted, networks: joined } = services[name]!;
-    expect(depends_on?.['postgres']).toEqual({ condition: 'service_healthy' });
-    expect(Object.keys(environment)).toEqual(expect.arrayContaining(['WEBHOOK_SECRET_FILE', 'DATABASE_URL_FILE']));
-    expect(environment).not.toHaveProperty('DATABASE_URL');
-    expect(mounted).toContain(`${name.replace('enricher', 'data')}:/app/data`);
-    expect(joined).toEqual(['default', 'store']);
+test.each(REPLICAS)('%s waits for the database, and has a data folder of its own', (name) => {
+  const { depends_on, volumes: mounted, networks: joined } = services[name]!;
+  expect(depends_on?.['postgres']).toEqual({ condition: 'service_healthy' });
+  expect(mounted).toContain(`${name.replace('enricher', 'data')}:/app/data`);
+  expect(joined).toEqual(['default', 'store']);
+});
+
+test.each([['enricher', FIXED] as const, ...REPLICAS.map((name) => [name, FIXED_IN_CLUSTER] as const)])(
+  '%s is given every variable of the service that is not fixed, and no other',
+  (name, fixed: typeof FIXED) => {
+    const wanted = serviceVariables().map((variable) => [variable, fixed[variable] ?? `\${${variable}:-}`] as const);
+    expect(Object.keys(fixed).filter((variable) => !serviceVariables().includes(variable))).toEqual([]);
+    expect(services[name]!.environment).toEqual(
+      Object.fromEntries(wanted.filter(([variable]) => fixed[variable] !== null)),
+    );
   },
 );
+
+test('what is not passed is decided by the image and the mounts', () => {
+  const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  expect(dockerfile).toMatch(/^ENV NODE_ENV=production HOST=0\.0\.0\.0$/m);
+  expect(services['enricher']!.ports).toEqual([expect.stringMatching(`:${readServiceConfig({}).port}$`)]);
+  for (const name of ['enricher', ...REPLICAS])
+    expect(services[name]!.volumes).toEqual([
+      './rules:/app/rules:ro',
+      './config:/app/config:ro',
+      './secrets:/run/secrets:ro',
+      expect.stringMatching(/^data(-\d)?:\/app\/data$/),
+    ]);
+});
 
 test('PostgreSQL is published nowhere and reaches nothing', () => {
   const { ports, networks: joined } = services['postgres']!;

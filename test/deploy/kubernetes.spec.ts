@@ -7,6 +7,7 @@ import { loadTestedRules } from '../../src/rule-tests/load-tested-rules.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { KUBERNETES_SCHEMAS } from './kubernetes-schemas.js';
 import { readYaml } from './read-yaml.js';
+import { serviceVariables } from './service-variables.js';
 
 // Trees out of files: what they look like is what the schemas say.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -124,6 +125,11 @@ describe('what belongs together fits', () => {
     }
     const { secretName } = pod.volumes.find(({ name }: Tree) => name === 'secrets').secret;
     expect(named('Secret', secretName)).toBeDefined();
+  });
+
+  test('the service reads every variable that it is given', () => {
+    const names = container.env.map(({ name }: Tree): string => name);
+    expect(names.filter((name: string) => !serviceVariables().includes(name))).toEqual([]);
   });
 
   test('every file that a variable names is a key of the secret, which holds no value', () => {
