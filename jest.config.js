@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -22,6 +24,8 @@ export default {
   },
   setupFilesAfterEnv: ['<rootDir>/test/support/clean-logs.ts'],
   testTimeout: 30_000,
+  // Tests wait more than they compute; Jest would take one worker on a machine of two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // Servers and threads that a failing test leaves behind must not keep the run from ending.
   forceExit: true,
 };

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
@@ -14,6 +14,7 @@ import { loadTestedRules } from '../src/rule-tests/load-tested-rules.js';
 import { DECORATORS, OPERATORS } from '../src/rules/operators.js';
 import { crmCheck } from '../src/cli/crm-check.js';
 import { crmLookup } from '../src/cli/crm-lookup.js';
+import { simulate } from '../src/cli/simulate.js';
 import { toText } from '../src/cli/print-tests.js';
 import { parseChanges } from '../src/crm-push/parse-changes.js';
 import { reportTests } from '../src/cli/test-report.js';
@@ -146,16 +147,37 @@ test.each(examples('docs/operations.md').map((example, index) => [index + 1, exa
   },
 );
 
-test('the first rule of the README is one without a fault', async () => {
+describe('README.md', () => {
   const [, rule] = examples('README.md');
-  const load = await loadTestedRules(tempFolder({ 'rules.json': rule! }), { customerFields: null });
-  expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
-});
+  const withRule = (text: string) => {
+    const folder = tempFolder({});
+    cpSync(new URL('../rules', import.meta.url), folder, { recursive: true });
+    writeFileSync(`${folder}/water.json`, text);
+    return folder;
+  };
 
-test('the fault in the README is the one that its slip gives', async () => {
-  const [, rule] = examples('README.md');
-  const folder = tempFolder({ 'claims.json': rule!.replace('customer.tier', 'custmer.tier') });
-  const load = await loadTestedRules(folder, { customerFields: null });
-  const printed = load.ok ? '' : formatFault(load.faults[0]!).replace(`${folder}/`, 'rules/');
-  expect(page('README.md')).toContain(`\n${printed}\n`);
+  test('shows the answer to the sample message', async () => {
+    const out = new PassThrough();
+    await simulate({ message: 'samples/known-customer.json', format: 'json' }, {}, out);
+    out.end();
+    const [answer] = examples('README.md');
+    expect(JSON.parse(answer!)).toEqual((JSON.parse(await readAll(out)) as { envelope: unknown }).envelope);
+  });
+
+  test('has a rule that fits in with the samples, and acts on the sample message', async () => {
+    const rules = withRule(rule!);
+    const load = await loadTestedRules(rules, { customerFields: null });
+    expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
+    const out = new PassThrough();
+    await simulate({ message: 'samples/known-customer.json', rules, format: 'json' }, {}, out);
+    out.end();
+    expect(await readAll(out)).toContain('"Repair shop"');
+  });
+
+  test('shows the fault that its slip gives', async () => {
+    const folder = withRule(rule!.replace('message.subject', 'message.subjet'));
+    const load = await loadTestedRules(folder, { customerFields: null });
+    const printed = load.ok ? '' : load.faults.map(formatFault).join('\n').replaceAll(`${folder}/`, 'rules/');
+    expect(page('README.md')).toContain(`\n${printed}\n`);
+  });
 });

@@ -286,7 +286,7 @@ const SHARED: Schema = {
         enum: STRATEGIES,
         default: 'first',
         description:
-          'first: the first provider that finds the sender wins. merge: all are asked at once; each field comes from the first provider that has it',
+          'first: on each step (address, address without +tag, domain) the first provider that finds the sender wins. merge: all are asked at once; each field comes from the first provider that has it',
       },
       onUnavailable: {
         enum: ON_UNAVAILABLE,

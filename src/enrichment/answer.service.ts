@@ -29,8 +29,6 @@ export interface AnswerParts {
   readonly cameChanged: (decidedAt: number) => void;
 }
 
-/** How long an answer is given again. */
-const REPLAY_MS = 24 * 3_600_000;
 /** How often we look whether the replica that decides a message is done. */
 const LOOK_AGAIN_MS = 100;
 /** How long the store is waited for, twice at most: a restart of PostgreSQL, or another one that takes over, goes by unnoticed. */
@@ -46,7 +44,7 @@ interface Open {
 }
 
 /**
- * One answer for each message, however often and wherever it is delivered: a delivery that comes again gets the same bytes, one that comes
+ * One answer for each message, however often and wherever it is delivered, as long as its decision is kept: a delivery that comes again gets the same bytes, one that comes
  * while the first is decided waits for it, here or on another replica. Each decision is kept before it is answered.
  */
 export class AnswerService {
@@ -75,9 +73,8 @@ export class AnswerService {
     const key = keyOf(delivery);
     const claim = await this.#claim(key, bodyHash, arrivedAt);
     if (claim?.kind === 'done') {
-      const isSame = claim.bodyHash === bodyHash;
-      if (isSame && Date.now() - claim.decidedAt < REPLAY_MS) return replay(claim.answer);
-      if (!isSame) this.parts.cameChanged(claim.decidedAt);
+      if (claim.bodyHash === bodyHash) return replay(claim.answer);
+      this.parts.cameChanged(claim.decidedAt);
     }
     return this.#decide(delivery, { key, bodyHash, arrivedAt, isClaimed: claim?.kind === 'claimed' });
   }
