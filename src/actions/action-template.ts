@@ -1,8 +1,7 @@
-import type { Facts } from '../facts/facts.js';
 import { didYouMean } from '../files/did-you-mean.js';
 import { type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
-import type { ActionType, ActionValues } from './action.js';
+import type { ActionType } from './action.js';
 import { readAssign } from './assign.js';
 import { readForwardMessage } from './forward-message.js';
 import { readSendMessage } from './send-message.js';
@@ -10,9 +9,7 @@ import { readSetCustomFields } from './set-custom-fields.js';
 import { readTag } from './tag.js';
 import { isLiteral } from './text-template.js';
 import type { ActionContext, ActionVariable, TextContext } from './text-values.js';
-
-/** Renders an action's value for a message; null when nothing is left of it. */
-export type ValueTemplate<Type extends ActionType> = (facts: Facts) => ActionValues[Type] | null;
+import type { ValueTemplate } from './value-template.js';
 
 /** An action of a rule, checked and ready to render. */
 export type ActionTemplate = {

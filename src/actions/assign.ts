@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/facts.js';
 import { ObjectReader } from '../files/object-reader.js';
 import type { AssignmentSpec, AssignValue } from './action.js';
-import type { ValueTemplate } from './action-template.js';
+import type { ValueTemplate } from './value-template.js';
 import { readTexts, renderTexts, type TextContext } from './text-values.js';
 
 type SpecTemplate = (facts: Facts) => AssignmentSpec | null;

@@ -1,6 +1,6 @@
 import { ObjectReader } from '../files/object-reader.js';
 import type { InlineAsset, SendMessageValue } from './action.js';
-import type { ValueTemplate } from './action-template.js';
+import type { ValueTemplate } from './value-template.js';
 import { readAddresses } from './addresses.js';
 import { readText, renderText, type TextContext } from './text-values.js';
 

@@ -1,6 +1,6 @@
 import type { ObjectReader } from '../files/object-reader.js';
 import { readText, renderText, type TextContext } from './text-values.js';
-import type { ValueTemplate } from './action-template.js';
+import type { ValueTemplate } from './value-template.js';
 
 /** Unicode code points that Emailgistics keeps of a field value; it truncates or drops the rest. */
 export const MAX_FIELD_VALUE_LENGTH = 100;

@@ -1,5 +1,5 @@
 import type { ObjectReader } from '../files/object-reader.js';
-import type { ValueTemplate } from './action-template.js';
+import type { ValueTemplate } from './value-template.js';
 import { readTexts, renderTexts, type TextContext } from './text-values.js';
 
 export function readTag(context: TextContext, reader: ObjectReader): ValueTemplate<'tag'> | undefined {

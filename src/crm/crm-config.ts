@@ -9,6 +9,7 @@ import type { CrmProvider } from './crm.provider.js';
 import { type FieldMap, type FieldSource, VALUE_TYPES } from './field-map.js';
 import { type LookupOptions, readLookupOptions } from './lookup-options.js';
 import { type ProtectionOptions, readProtection } from './protection-options.js';
+import type { ProviderContext } from './provider-context.js';
 import { readFileProvider } from './providers/file/file.provider.js';
 import { readHttpProvider, readPresetProvider } from './providers/http/read-http-provider.js';
 import { readSqlProvider } from './providers/sql/sql-config.js';
@@ -37,24 +38,6 @@ export interface ProviderConfig {
   readonly create: () => CrmProvider;
   /** A warning at its entry in the configuration. */
   readonly warning: (message: string) => Fault;
-}
-
-/** What a provider type needs to read its part of the configuration. */
-export interface ProviderContext {
-  readonly name: string;
-  readonly type: string;
-  readonly fields: FieldMap;
-  readonly protection: ProtectionOptions;
-  /** Paths in the configuration are relative to this folder. */
-  readonly folder: string;
-  /** Keys that every provider has, for a reader that refuses unknown keys itself. */
-  readonly commonKeys: readonly string[];
-  /** A text with `${env:…}` and `${file:…}` replaced. */
-  readonly resolve: (text: string) => SecretResolution;
-  /** The text at a key with `${env:…}` and `${file:…}` replaced; undefined (recorded) when absent or unresolved. */
-  readonly text: (reader: ObjectReader, key: string) => string | undefined;
-  /** Reports the faults of another file that the provider is made of. */
-  readonly include: (document: JsonDocument) => void;
 }
 
 type ProviderReader = (

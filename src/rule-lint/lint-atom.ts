@@ -3,7 +3,8 @@ import { formatPath, parsePath, type PathSegments } from '../facts/fact-path.js'
 import type { JsonValue } from '../facts/facts.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
-import { type DecoratedOperator, parseOperator } from '../rules/check-operand.js';
+import { parseOperator } from '../rules/check-operand.js';
+import type { DecoratedOperator } from '../rules/condition-parts.js';
 import { createEngine } from '../rules/engine.js';
 import { isListReference, isTimed, listNameOf, operatorNamed, toEngineValue } from '../rules/engine-terms.js';
 import { type Range, rangeOf } from './lint-range.js';

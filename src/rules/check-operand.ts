@@ -7,15 +7,8 @@ import { toNumber } from './number-operators.js';
 import type { OperatorDefinition } from './operator-definition.js';
 import { operatorMeant } from './operator-slips.js';
 import { DECORATORS, OPERATORS } from './operators.js';
-import type { ConditionValue, FactReference } from './read-conditions.js';
+import type { ConditionValue, DecoratedOperator, FactReference } from './condition-parts.js';
 import { parseTime } from './time-values.js';
-
-/** An operator as written: decorators from left to right, then the operator itself. */
-export interface DecoratedOperator {
-  readonly decorators: readonly string[];
-  readonly name: string;
-  readonly definition: OperatorDefinition;
-}
 
 export type OperatorParse =
   { readonly ok: true; readonly operator: DecoratedOperator } | { readonly ok: false; readonly message: string };

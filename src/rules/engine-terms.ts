@@ -1,7 +1,6 @@
 import type { Engine } from 'json-rules-engine';
 import { parsePath, type PathSegments } from '../facts/fact-path.js';
-import type { DecoratedOperator } from './check-operand.js';
-import type { ConditionValue } from './read-conditions.js';
+import type { ConditionValue, DecoratedOperator } from './condition-parts.js';
 
 /** How our conditions stand in json-rules-engine, and the parts of it that are not in its types. */
 

@@ -1,10 +1,10 @@
 import { checkFactPath, type KnownNames } from '../facts/check-fact-path.js';
-import { parsePath, type PathSegments } from '../facts/fact-path.js';
-import type { FieldDefinition } from '../facts/facts.js';
+import { parsePath } from '../facts/fact-path.js';
 import { didYouMean } from '../files/did-you-mean.js';
 import { type JsonDocument, type JsonNode, valueOf } from '../files/json-document.js';
 import { ObjectReader } from '../files/object-reader.js';
 import { checkOperand, parseOperator } from './check-operand.js';
+import type { ConditionValue, FactReference } from './condition-parts.js';
 import { toEnginePath, toEngineValue } from './engine-terms.js';
 import { OPERATORS } from './operators.js';
 import type { SourceLocation } from './rule.js';
@@ -132,15 +132,6 @@ function readLeaf(context: ConditionContext, reader: ObjectReader): EngineCondit
     at: locate(context, reader.node),
   };
 }
-
-/** A fact of a condition: its full path and what is known of it (null: a customer's field, of any type). */
-export interface FactReference {
-  readonly segments: PathSegments;
-  readonly field: FieldDefinition | null;
-}
-
-/** The value of a condition: a literal or another fact. */
-export type ConditionValue = { readonly literal: unknown } | { readonly fact: FactReference };
 
 function readValue(context: ConditionContext, node: JsonNode): ConditionValue | undefined {
   if (node.type !== 'object') return { literal: valueOf(node) };

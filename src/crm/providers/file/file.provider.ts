@@ -6,7 +6,7 @@ import type { ObjectReader } from '../../../files/object-reader.js';
 import type { EmailAddress } from '../../../shared/email-address.js';
 import { EnricherError } from '../../../shared/errors.js';
 import { TimeSlices } from '../../../shared/time-slices.js';
-import type { ProviderContext } from '../../crm-config.js';
+import type { ProviderContext } from '../../provider-context.js';
 import { type CrmMatch, CrmProvider, type ProviderStanding } from '../../crm.provider.js';
 import { ASKING_KEYS, refuseKey } from '../../refuse-key.js';
 import { type CustomerColumns, type CustomerIndex, DATABASE_HINT, readCustomers } from './customer-index.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { JsonDocument } from '../../../files/json-document.js';
 import { ObjectReader } from '../../../files/object-reader.js';
-import type { ProviderContext } from '../../crm-config.js';
+import type { ProviderContext } from '../../provider-context.js';
 import type { CrmProvider } from '../../crm.provider.js';
 import { refuseKey } from '../../refuse-key.js';
 import type { Connector } from './connector.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ObjectReader } from '../../../files/object-reader.js';
-import type { ProviderContext } from '../../crm-config.js';
+import type { ProviderContext } from '../../provider-context.js';
 import type { CrmProvider } from '../../crm.provider.js';
 import { refuseKey } from '../../refuse-key.js';
 import { MysqlClient } from './mysql-client.js';
