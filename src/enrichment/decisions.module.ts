@@ -5,12 +5,12 @@ import { Metrics } from '../metrics/metrics.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { AddressHash } from '../shared/address-hash.js';
 import { OWNER, StoreModule } from '../store/store.module.js';
-import { DecisionKeeper, DEFAULT_KEEPER_OPTIONS } from './decision-keeper.js';
-import { DecisionMasker } from './decision-record.js';
-import { DecisionStore } from './decision-store.js';
-import { parsePointer } from './masks.js';
-import { Retention } from './retention.js';
-import { SendStore } from './send-store.js';
+import { DecisionKeeper, DEFAULT_KEEPER_OPTIONS } from '../decisions/decision-keeper.js';
+import { DecisionMasker } from '../decisions/decision-record.js';
+import { DecisionStore } from '../decisions/decision-store.js';
+import { parsePointer } from '../decisions/masks.js';
+import { Retention } from '../decisions/retention.js';
+import { SendStore } from '../decisions/send-store.js';
 
 /** What was decided, kept before it is answered. */
 @Module({
