@@ -22,10 +22,14 @@ export interface SoakReport {
   readonly outcomes: Readonly<Record<string, number>>;
   /** Answers that are no 200 with an envelope, or other bytes than before; the first few. */
   readonly unexpected: readonly string[];
-  /** Growth in KiB a minute over the last two thirds, and what was used first and last, in MiB. */
-  readonly memory: Readonly<
-    Record<'rss' | 'heap', { readonly slope: number; readonly first: number; readonly last: number }>
-  >;
+  readonly memory: Readonly<Record<'rss' | 'heap', MemoryReport>>;
+}
+
+export interface MemoryReport {
+  /** Growth in KiB a minute. */
+  readonly slope: number;
+  /** The least of each minute, in MiB. */
+  readonly minutes: readonly number[];
 }
 
 const SENDERS = 16;
@@ -36,6 +40,7 @@ const RELOAD_EVERY_MS = 5_000;
 const FAULT_EVERY_MS = 30_000;
 const FAULT_MS = 2_000;
 const MEASURE_EVERY_MS = 1_000;
+const SAMPLES_A_MINUTE = 60_000 / MEASURE_EVERY_MS;
 const PATIENCE_MS = 180_000;
 const MAX_SHOWN = 10;
 const GAUGES = { rss: 'process_resident_memory_bytes', heap: 'nodejs_heap_size_used_bytes' };
@@ -147,15 +152,19 @@ async function measureCapacity(deliver: () => Promise<void>): Promise<number> {
   return (count * 1_000) / CAPACITY_MS;
 }
 
-/** By least squares. */
-function growth(bytes: readonly number[]): SoakReport['memory']['rss'] {
-  const late = bytes.slice(Math.floor(bytes.length / 3));
+/**
+ * Each minute by the least that was in use: what the collector has not fetched yet is no growth. The slope is by least squares over the last two
+ * thirds.
+ */
+function growth(bytes: readonly number[]): MemoryReport {
+  const minutes = Array.from({ length: Math.ceil(bytes.length / SAMPLES_A_MINUTE) }, (_, minute) =>
+    Math.min(...bytes.slice(minute * SAMPLES_A_MINUTE, (minute + 1) * SAMPLES_A_MINUTE)),
+  );
+  const late = minutes.slice(Math.floor(minutes.length / 3));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const minutes = late.map((_, index) => (index * MEASURE_EVERY_MS) / 60_000);
-  const [middle, average] = [mean(minutes), mean(late)];
+  const [middle, average] = [(late.length - 1) / 2, mean(late)];
   const slope =
-    minutes.reduce((sum, minute, index) => sum + (minute - middle) * (late[index]! - average), 0) /
-    minutes.reduce((sum, minute) => sum + (minute - middle) ** 2, 0);
-  const mebibytes = (value = Number.NaN) => Math.round(value / 1_048_576);
-  return { slope: Math.round(slope / 1_024), first: mebibytes(late[0]), last: mebibytes(late.at(-1)) };
+    late.reduce((sum, value, index) => sum + (index - middle) * (value - average), 0) /
+    late.reduce((sum, _, index) => sum + (index - middle) ** 2, 0);
+  return { slope: Math.round(slope / 1_024), minutes: minutes.map((value) => Math.round(value / 1_048_576)) };
 }
