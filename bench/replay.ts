@@ -151,7 +151,7 @@ async function fill(url: string, folder: string): Promise<void> {
 
 /** What of the time is reading, and what is deciding and comparing. */
 async function measureParts(url: string, folder: string): Promise<Record<'readMs' | 'decideMs', number>> {
-  const store = new Store(url, true);
+  const store = new Store(url, { isReadOnly: true });
   const replayer = new Replayer(await requireRules(folder), () => null);
   const startedAt = performance.now();
   let decideMs = 0;

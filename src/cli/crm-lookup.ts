@@ -70,5 +70,7 @@ export async function crmLookup(
 
 /** A SQLite file that is not there is not made. */
 function openStore(url: string): Store | null {
-  return url.startsWith('file:') && !existsSync(url.slice('file:'.length)) ? null : new Store(url, true);
+  return url.startsWith('file:') && !existsSync(url.slice('file:'.length))
+    ? null
+    : new Store(url, { isReadOnly: true });
 }

@@ -22,7 +22,7 @@ export async function withStore<T>(url: string, work: (store: CommandStore) => P
       'STORE_UNAVAILABLE',
       `There is no database at ${url} (DATABASE_URL); start the service once`,
     );
-  const store = new Store(url, true);
+  const store = new Store(url, { isReadOnly: true });
   const decisions = new KyselyDecisionStore(store);
   try {
     return await work({

@@ -8,12 +8,21 @@ class ScriptedStore implements DecisionStore {
   readonly rows = new Map<string, DecisionRow>();
   readonly renewed: string[][] = [];
   asked = 0;
+  /** Its line is so slow that it is given no more in time. */
+  charactersAtOnce = Infinity;
+  until: Promise<void> = Promise.resolve();
+  #underWay = 0;
 
   claim(): Promise<Claim> {
     return this.#answer(() => ({ kind: 'claimed' }));
   }
 
-  commit(decision: DecisionRow): Promise<StoredAnswer> {
+  async commit(decision: DecisionRow): Promise<StoredAnswer> {
+    this.#underWay += decision.answer.body.length;
+    await this.until;
+    const isTooMuch = this.#underWay > this.charactersAtOnce;
+    this.#underWay -= decision.answer.body.length;
+    if (isTooMuch) return new Promise(() => undefined);
     return this.#answer(() => {
       const earlier = this.rows.get(decision.messageId);
       if (earlier === undefined) this.rows.set(decision.messageId, decision);
@@ -82,6 +91,7 @@ function makeKeeper({ maxBuffered = 3, maxBufferedCharacters = 10_000, askAgainM
     maxBuffered,
     maxBufferedCharacters,
     report: (why: string | null) => void heard.push(why),
+    lost: (decisions: number) => void heard.push(`${decisions} lost`),
   };
   return { store, heard, keeper: new DecisionKeeper(store, 'us', options) };
 }
@@ -234,4 +244,53 @@ test('closing writes what waits, also when a try is under way that will fail', a
   store.state = 'up';
   await keeper.close();
   expect([...store.rows.keys()]).toEqual(['m1']);
+});
+
+test('what cannot be written before the end is counted and told', async () => {
+  const { store, heard, keeper } = makeKeeper();
+  store.state = 'down';
+  for (const id of ['m1', 'm2']) await keeper.keep(decision(id), PATIENCE_MS);
+  await keeper.close();
+  expect(heard).toEqual(['connection refused', '2 lost']);
+  expect(keeper.status).toMatchObject({ dropped: 2 });
+});
+
+test.each(['renew', 'release'] as const)('a %s that fails does not make the database down', async (what) => {
+  const { store, heard, keeper } = makeKeeper({ askAgainMs: 100 });
+  await keeper.claim(key('open'), 'hash', PATIENCE_MS);
+  store.state = 'down';
+  if (what === 'release') await keeper.release(key('open'));
+  else await jest.advanceTimersByTimeAsync(1_000);
+  expect(heard).toEqual([]);
+  const claimed = keeper.claim(key('m1'), 'hash', PATIENCE_MS);
+  store.state = 'up';
+  await jest.advanceTimersByTimeAsync(100);
+  expect(await claimed).toEqual({ kind: 'claimed' });
+});
+
+test('what waits is written in parts that a slow line is through with in time', async () => {
+  const { store, keeper } = makeKeeper({ maxBuffered: 1_000, maxBufferedCharacters: Infinity });
+  store.state = 'down';
+  for (let index = 0; index < 12; index++) await keeper.keep(decision(`m${index}`, 'x'.repeat(100_000)), PATIENCE_MS);
+  store.state = 'up';
+  store.charactersAtOnce = 600_000;
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(store.rows.size).toBe(12);
+});
+
+test('what was written late, when nobody waited any more, is not written again', async () => {
+  const { store, keeper } = makeKeeper();
+  store.state = 'down';
+  await keeper.keep(decision('m1'), PATIENCE_MS);
+  const late = Promise.withResolvers<void>();
+  store.state = 'up';
+  store.until = late.promise;
+  await jest.advanceTimersByTimeAsync(1_000 + PATIENCE_MS);
+  const { asked } = store;
+  late.resolve();
+  store.until = Promise.resolve();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(keeper.status).toMatchObject({ state: 'ok', buffered: 0 });
+  // The late one, and whether the database is back.
+  expect(store.asked).toBe(asked + 2);
 });

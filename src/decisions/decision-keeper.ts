@@ -16,6 +16,8 @@ export interface KeeperOptions {
   readonly maxBufferedCharacters: number;
   /** Hears when the database goes down, with why, and when it is back (null). */
   readonly report: (reason: string | null) => void;
+  /** Hears of decisions that were answered and will never be written, when the process ends. */
+  readonly lost: (decisions: number) => void;
 }
 
 export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
@@ -25,9 +27,12 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
   maxBuffered: 10_000,
   maxBufferedCharacters: 67_108_864,
   report: () => undefined,
+  lost: () => undefined,
 };
 
 const WRITTEN_AT_ONCE = 200;
+/** A slow line must be through with them in time. */
+const CHARACTERS_WRITTEN_AT_ONCE = 500_000;
 /** What a process claimed that died is free after this; one that lives renews its claims in time. */
 const LEASE_MS = 3_000;
 const RENEW_MS = 1_000;
@@ -126,11 +131,11 @@ export class DecisionKeeper {
     return decision.answer;
   }
 
-  /** Gives an undecided delivery back; a lease that cannot be given back ends by itself. */
+  /** Gives an undecided delivery back; a lease that cannot be given back ends by itself, as one that cannot be renewed does. */
   async release(key: DeliveryKey): Promise<void> {
     this.#claims.delete(idOf(key));
     if (this.#reason !== null) return;
-    await this.#within(() => this.store.release(key, this.owner)).catch(() => undefined);
+    await within(this.options.timeoutMs, () => this.store.release(key, this.owner)).catch(() => undefined);
   }
 
   /** Writes what still waits, if the database lets it. */
@@ -142,6 +147,9 @@ export class DecisionKeeper {
     // One try at a time: the one under way may be of a database that was still down.
     await within(this.options.timeoutMs, async () => this.#trying).catch(() => undefined);
     await this.#writeBuffer();
+    if (this.#buffer.size === 0) return;
+    this.#dropped += this.#buffer.size;
+    this.options.lost(this.#buffer.size);
   }
 
   #lease(): Lease {
@@ -153,9 +161,11 @@ export class DecisionKeeper {
     this.#renewal ??= setInterval(() => void this.#renew(), RENEW_MS).unref();
   }
 
+  /** Fails without a word: a lease that ends costs a second look-up, and whether the database is down those find out who wait for it. */
   async #renew(): Promise<void> {
     if (this.#claims.size === 0 || this.#reason !== null) return;
-    await this.#within(() => this.store.renew([...this.#claims.values()], this.#lease())).catch(() => undefined);
+    const renewal = () => this.store.renew([...this.#claims.values()], this.#lease());
+    await within(this.options.timeoutMs, renewal).catch(() => undefined);
   }
 
   #wait(id: string, decision: DecisionRow): void {
@@ -189,19 +199,31 @@ export class DecisionKeeper {
   async #writeBuffer(): Promise<void> {
     try {
       if (this.#buffer.size === 0) await this.#within(() => this.#attempt(() => this.store.get('')));
-      while (this.#buffer.size > 0) {
-        const some = [...this.#buffer].slice(0, WRITTEN_AT_ONCE);
-        const kept = await this.#within(() =>
-          this.#attempt(() => Promise.all(some.map(([, decision]) => this.store.commit(decision)))),
-        );
-        for (const [index, [id, decision]] of some.entries()) {
-          if (this.#buffer.get(id) !== decision) continue;
-          this.#unbuffer(id);
-          this.#remembered.set(id, doneOf(decision, kept[index] ?? decision.answer));
-        }
-      }
+      while (this.#buffer.size > 0) await this.#within(() => this.#attempt(() => this.#write(this.#nextOfBuffer())));
     } catch {
       this.#tryLater();
+    }
+  }
+
+  #nextOfBuffer(): DecisionRow[] {
+    const next: DecisionRow[] = [];
+    let characters = 0;
+    for (const decision of this.#buffer.values()) {
+      characters += sizeOf(decision);
+      if (next.length > 0 && characters > CHARACTERS_WRITTEN_AT_ONCE) break;
+      if (next.push(decision) === WRITTEN_AT_ONCE) break;
+    }
+    return next;
+  }
+
+  /** What was written late, when nobody waited any more, was written all the same. */
+  async #write(decisions: readonly DecisionRow[]): Promise<void> {
+    const kept = await Promise.all(decisions.map((decision) => this.store.commit(decision)));
+    for (const [index, decision] of decisions.entries()) {
+      const id = idOf(decision);
+      if (this.#buffer.get(id) !== decision) continue;
+      this.#unbuffer(id);
+      this.#remembered.set(id, doneOf(decision, kept[index] ?? decision.answer));
     }
   }
 

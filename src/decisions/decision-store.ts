@@ -16,7 +16,7 @@ export interface StoredAnswer {
 export interface DecisionRow extends DeliveryKey {
   /** Sorts by time. */
   readonly id: string;
-  /** SHA-256 of the body as it was received. */
+  /** SHA-256 of all that is read of the payload. */
   readonly bodyHash: string;
   /** Milliseconds since the epoch. */
   readonly decidedAt: number;

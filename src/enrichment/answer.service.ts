@@ -83,7 +83,8 @@ export class AnswerService {
   async #claim(key: DeliveryKey, bodyHash: string, arrivedAt: number): Promise<Claim | null> {
     const { keeper, answerDeadlineMs } = this.parts;
     for (;;) {
-      const claim = await keeper.claim(key, bodyHash, Math.min(MAX_PATIENCE_MS, answerDeadlineMs / 4));
+      const leftMs = answerDeadlineMs - RESERVE_MS - (performance.now() - arrivedAt);
+      const claim = await keeper.claim(key, bodyHash, patienceMs(Math.min(leftMs, answerDeadlineMs / 4)));
       if (claim?.kind !== 'taken' || claim.bodyHash !== bodyHash) return claim;
       if (performance.now() - arrivedAt > answerDeadlineMs - RESERVE_MS) return null;
       await pause(LOOK_AGAIN_MS);
@@ -101,30 +102,30 @@ export class AnswerService {
   ): Promise<Answer> {
     const { enrichment: service, keeper, answerDeadlineMs } = this.parts;
     let enrichment: Enrichment;
+    let row: DecisionRow | null;
     try {
       enrichment = await service.enrich(delivery, arrivedAt);
+      row = enrichment.shouldRetry ? null : this.#row(delivery, { key, bodyHash, arrivedAt }, enrichment);
     } catch (error) {
       if (isClaimed) await keeper.release(key);
       throw error;
     }
-    const { revision } = enrichment;
-    if (enrichment.shouldRetry) {
+    if (row === null) {
       if (isClaimed) await keeper.release(key);
-      return { status: 503, body: enrichment.message, revision, isReplay: false, enrichment };
+      const { message: body, revision } = enrichment;
+      return { status: 503, body, revision, isReplay: false, enrichment };
     }
-    const own = { status: 200, body: JSON.stringify(toEnvelope(enrichment)), revision };
-    const leftMs = answerDeadlineMs - (performance.now() - arrivedAt);
-    const patienceMs = Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, leftMs - MIN_PATIENCE_MS));
-    const kept = await keeper.keep(this.#row(delivery, { key, bodyHash, arrivedAt }, enrichment, own), patienceMs);
-    return kept.body === own.body ? { ...own, isReplay: false, enrichment } : replay(kept);
+    const leftMs = answerDeadlineMs - MIN_PATIENCE_MS - (performance.now() - arrivedAt);
+    const kept = await keeper.keep(row, patienceMs(leftMs));
+    return kept.body === row.answer.body ? { ...row.answer, isReplay: false, enrichment } : replay(kept);
   }
 
   #row(
     delivery: Delivery,
     { key, bodyHash, arrivedAt }: { key: DeliveryKey; bodyHash: string; arrivedAt: number },
-    { outcome, trace }: Enrichment,
-    answer: StoredAnswer,
+    enrichment: Enrichment,
   ): DecisionRow {
+    const { outcome, trace, revision } = enrichment;
     const { masker, addressHash } = this.parts;
     const decidedAt = Date.now();
     const sender = senderAddress(delivery);
@@ -146,7 +147,7 @@ export class AnswerService {
       id: makeId(decidedAt),
       bodyHash,
       decidedAt,
-      answer,
+      answer: { status: 200, body: JSON.stringify(toEnvelope(enrichment)), revision },
       outcome,
       senderHash: sender === null ? null : addressHash.of(sender.address),
       lookupState: trace?.facts.lookup.state ?? null,
@@ -163,6 +164,11 @@ function keyOf({ mailbox, event, id }: Delivery): DeliveryKey {
 /** Of everything in the payload that is read: two deliveries with the same hash cannot be decided differently by their content. */
 function hashOf(delivery: Delivery): string {
   return hash('sha256', JSON.stringify(delivery), 'base64url');
+}
+
+/** How long the store is waited for when so much time is left. */
+function patienceMs(leftMs: number): number {
+  return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, leftMs));
 }
 
 function replay(answer: StoredAnswer): Answer {

@@ -4,6 +4,7 @@ import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js'
 import { Metrics } from '../metrics/metrics.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { AddressHash } from '../shared/address-hash.js';
+import { count } from '../shared/count.js';
 import { OWNER, StoreModule } from '../store/store.module.js';
 import { DecisionKeeper, DEFAULT_KEEPER_OPTIONS } from '../decisions/decision-keeper.js';
 import { DecisionMasker } from '../decisions/decision-record.js';
@@ -20,7 +21,7 @@ import { SendStore } from '../decisions/send-store.js';
       provide: DecisionKeeper,
       inject: [DecisionStore, OWNER, Metrics],
       useFactory: (store: DecisionStore, owner: string, metrics: Metrics) => {
-        const keeper = new DecisionKeeper(store, owner, { ...DEFAULT_KEEPER_OPTIONS, report: logStore });
+        const keeper = new DecisionKeeper(store, owner, { ...DEFAULT_KEEPER_OPTIONS, report: logStore, lost: logLost });
         metrics.storeStatus = () => keeper.status;
         return keeper;
       },
@@ -62,6 +63,12 @@ export class DecisionsModule implements OnModuleInit, OnApplicationShutdown {
 
 function logStore(reason: string | null): void {
   const logger = new Logger('Store');
-  if (reason === null) logger.log('The store answers again; what waited in memory is written');
+  if (reason === null) logger.log('The store answers again; what waits in memory is written now');
   else logger.error(`The store does not answer (${reason}); messages are answered, and decisions wait in memory`);
+}
+
+function logLost(decisions: number): void {
+  new Logger('Store').error(
+    `${count(decisions, 'decision')} could not be written before the end: the messages were answered, and nothing is known of them any more`,
+  );
 }

@@ -60,16 +60,23 @@ export class KyselyDecisionStore extends DecisionStore {
     return this.#claims.add({ key, bodyHash, owner, until });
   }
 
+  /** What is locked is being kept at this moment. Waiting for it would lock it out: rows are locked in another order here. */
   override async renew(keys: readonly DeliveryKey[], { owner, until }: Lease): Promise<void> {
     if (!this.store.isShared) return;
     const db = await this.store.ready();
     for (let at = 0; at < keys.length; at += MAX_BATCH) {
-      await db
-        .updateTable('decisions')
-        .set({ lease_until: until })
+      const open = db
+        .selectFrom('decisions')
+        .select(KEY)
         .where('owner', '=', owner)
         .where('status', 'is', null)
         .where((where) => where.or(keys.slice(at, at + MAX_BATCH).map((key) => where.and(toColumns(key)))))
+        .forUpdate()
+        .skipLocked();
+      await db
+        .updateTable('decisions')
+        .set({ lease_until: until })
+        .where((where) => where(where.refTuple(...KEY), 'in', open.$asTuple(...KEY)))
         .execute();
     }
   }
@@ -100,7 +107,9 @@ export class KyselyDecisionStore extends DecisionStore {
     if (senderHash !== undefined) select = select.where('sender_hash', '=', senderHash);
     if (outcome !== undefined) select = select.where('outcome', '=', outcome);
     if (mailbox !== undefined) select = select.where('mailbox', '=', mailbox);
-    if (rule !== undefined) select = select.where(sql<boolean>`${sql.ref('rules')} like ${likeRule(rule)} escape '\\'`);
+    // Both databases tell upper case from lower here; in a pattern, SQLite does not.
+    if (rule !== undefined)
+      select = select.where(sql<boolean>`replace(${sql.ref('rules')}, ${`\n${rule}\n`}, '') <> ${sql.ref('rules')}`);
     if (since !== undefined) select = select.where('decided_at', '>=', since);
     if (until !== undefined) select = select.where('decided_at', '<', until);
     if (after !== undefined) select = select.where('id', oldestFirst ? '>' : '<', after);
@@ -157,11 +166,11 @@ export class KyselyDecisionStore extends DecisionStore {
     const claimed = new Set((await this.#insertClaims.run(db, inKeyOrder(rows), now)).map(({ id }) => id));
     const isOurs = (index: number) => claimed.has(rows[index]?.id ?? '');
     const found = await this.#known(requests.filter((_, index) => !isOurs(index)).map(({ key }) => key));
-    return requests.map(({ key }, index): Claim => {
+    return requests.map(({ key, bodyHash }, index): Claim => {
       if (isOurs(index)) return { kind: 'claimed' };
       const row = found.get(keyOf(key));
       // Released between the two statements: the next try will have it.
-      return row === undefined ? { kind: 'taken', bodyHash: '', leaseUntil: now } : claimOf(row, now);
+      return row === undefined ? { kind: 'taken', bodyHash, leaseUntil: now } : claimOf(row, now);
     });
   }
 
@@ -238,8 +247,4 @@ function isReplaceable(where: ExpressionBuilder<Tables & { excluded: DecisionsTa
 function excluded<Column extends keyof DecisionsTable>(...columns: readonly Column[]) {
   const values = columns.map((column) => [column, sql.ref(`excluded.${column}`)] as const);
   return Object.fromEntries(values) as unknown as { [Name in Column]: RawBuilder<DecisionsTable[Name]> };
-}
-
-function likeRule(rule: string): string {
-  return `%\n${rule.replace(/[\\%_]/g, String.raw`\$&`)}\n%`;
 }

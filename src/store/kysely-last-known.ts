@@ -168,7 +168,8 @@ export class KyselyLastKnown implements LastKnownStore {
     const db = await this.store.ready();
     await db
       .insertInto('customers')
-      .values(rows)
+      // In one order, or two replicas that bring the same customers would lock each other out.
+      .values(rows.toSorted((one, other) => (one.provider + one.id < other.provider + other.id ? -1 : 1)))
       .onConflict((conflict) =>
         conflict.columns(['provider', 'id']).doUpdateSet((where) => ({
           mapping: where.ref('excluded.mapping'),

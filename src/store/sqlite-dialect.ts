@@ -36,9 +36,14 @@ export class SqliteThreadDialect implements Dialect {
   }
 }
 
-/** SQLite's statements on tables are part of a transaction; Kysely leaves them outside, and a kill would leave half a migration. */
 class SqliteThreadAdapter extends SqliteAdapter {
+  /** SQLite's statements on tables are part of a transaction; Kysely leaves them outside, and a kill would leave half a migration. */
   override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+
+  /** Kysely would wait for each statement before it sends the next; the driver knows when that is needed. */
+  override get supportsMultipleConnections(): boolean {
     return true;
   }
 }
@@ -62,7 +67,7 @@ class SqliteThreadDriver implements Driver {
   acquireConnection(): Promise<DatabaseConnection> {
     const connection: DatabaseConnection = {
       executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
-        await this.#free(connection);
+        while (this.#isOthers(connection)) await this.#transaction?.over.promise;
         const { rows, changes } = await this.#client.run(sql, parameters as SqliteRequest['parameters']);
         return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
       },
@@ -80,7 +85,7 @@ class SqliteThreadDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#free(connection);
+    while (this.#isOthers(connection)) await this.#transaction?.over.promise;
     this.#transaction = { of: connection, over: Promise.withResolvers() };
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
@@ -97,9 +102,8 @@ class SqliteThreadDriver implements Driver {
     return this.#client.close();
   }
 
-  /** Resolves at once where no other connection has a transaction. */
-  async #free(connection: DatabaseConnection): Promise<void> {
-    while (this.#transaction !== undefined && this.#transaction.of !== connection) await this.#transaction.over.promise;
+  #isOthers(connection: DatabaseConnection): boolean {
+    return this.#transaction !== undefined && this.#transaction.of !== connection;
   }
 
   #end(): void {

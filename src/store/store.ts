@@ -3,6 +3,13 @@ import { migrate } from './migrations.js';
 import { openDatabase } from './open-database.js';
 import type { Tables } from './tables.js';
 
+export interface StoreOptions {
+  /** Takes the database as it is. */
+  readonly isReadOnly?: boolean;
+  /** To PostgreSQL. */
+  readonly maxConnections?: number;
+}
+
 /** The database that outlives the process; several replicas may share it. Nothing is opened before the first use. */
 export class Store {
   /** Whether other processes answer with it too; a SQLite file has one. */
@@ -10,16 +17,13 @@ export class Store {
   readonly #db: Kysely<Tables>;
   #migration: Promise<void> | undefined;
 
-  /**
-   * @param url `file:…` for SQLite, `postgres://…`
-   * @param isReadOnly takes the database as it is
-   */
+  /** @param url `file:…` for SQLite, `postgres://…` */
   constructor(
     url: string,
-    private readonly isReadOnly = false,
+    private readonly options: StoreOptions = {},
   ) {
     this.isShared = !url.startsWith('file:');
-    this.#db = openDatabase(url);
+    this.#db = openDatabase(url, options.maxConnections);
   }
 
   /**
@@ -28,7 +32,7 @@ export class Store {
    * @throws what the database throws when it cannot be reached; the next call tries again
    */
   async ready(): Promise<Kysely<Tables>> {
-    if (this.isReadOnly) return this.#db;
+    if (this.options.isReadOnly === true) return this.#db;
     this.#migration ??= migrate(this.#db).catch((error: unknown) => {
       this.#migration = undefined;
       throw error;

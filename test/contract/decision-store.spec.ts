@@ -16,6 +16,5 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describeDecisionStore('SQLite', () => `file:${join(folder, 'alone', 'enricher.db')}`, { isShared: false });
-describeDecisionStore('SQLite', () => `file:${join(folder, 'shared.db')}`, { isShared: true });
+describeDecisionStore('SQLite', () => `file:${join(folder, 'data', 'enricher.db')}`, { isShared: false });
 describeDecisionStore('PostgreSQL', () => postgres.url(), { isShared: true });

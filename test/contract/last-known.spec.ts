@@ -18,7 +18,7 @@ const opened: LastKnownStore[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
 
 function open(url: string, faults: string[] = [], isReadOnly = false): LastKnownStore {
-  const store = new Store(url, isReadOnly);
+  const store = new Store(url, { isReadOnly });
   const options = { maxAgeDays: MAX_AGE_DAYS, report: (fault: string) => void faults.push(fault), isReadOnly };
   const lastKnown = new KyselyLastKnown(store, options);
   const close = lastKnown.close.bind(lastKnown);

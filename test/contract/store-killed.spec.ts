@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { KyselyDecisionStore } from '../../src/store/kysely-decision-store.js';
 import { Store } from '../../src/store/store.js';
 import { TestPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
-import { decisionOf } from './decision-store.contract.js';
 
 let postgres: TestPostgres;
 
@@ -41,26 +39,4 @@ test('PostgreSQL killed in the middle of a statement fails that statement only, 
       ),
   );
   await store.close();
-});
-
-test('two replicas that claim and keep the same messages in another order do not lock each other out', async () => {
-  const stores = [new Store(postgres.url()), new Store(postgres.url())];
-  const [one, two] = stores.map((store) => new KyselyDecisionStore(store)) as [
-    KyselyDecisionStore,
-    KyselyDecisionStore,
-  ];
-  for (let round = 0; round < 20; round++) {
-    const keys = Array.from({ length: 200 }, (_, index) => ({
-      mailbox: 'claims@insurer.example',
-      event: 'received',
-      messageId: `${round}-${index}`,
-    }));
-    const both = <T>(act: (store: KyselyDecisionStore, key: (typeof keys)[number]) => Promise<T>) =>
-      Promise.all([...keys.map((key) => act(one, key)), ...keys.toReversed().map((key) => act(two, key))]);
-    await both((store, key) =>
-      store.claim(key, 'hash', { owner: store === one ? 'one' : 'two', until: Date.now() + 60_000 }),
-    );
-    await both((store, key) => store.commit(decisionOf(key, { id: `${store === one ? 1 : 2}-${key.messageId}` })));
-  }
-  for (const store of stores) await store.close();
 });

@@ -41,6 +41,7 @@ const KEEPER = {
   maxBuffered: 1_000,
   maxBufferedCharacters: Infinity,
   report: () => undefined,
+  lost: () => undefined,
 };
 let count = 0;
 
