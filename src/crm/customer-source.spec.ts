@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { lookupsOver, ScriptedProvider, SILENT } from '../../test/support/scripted-provider.js';
+import type { CustomerRecord, JsonValue, LookupState } from '../facts/facts.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import { EnricherError } from '../shared/errors.js';
 import type { LastKnown, LastKnownStore } from './last-known.js';
@@ -422,6 +423,18 @@ describe('merged from all providers', () => {
     const second = crm({ [ADDRESS]: { region: 'north', name: 'Other' } }, 'second');
     expect((await result(merging(first, second))).customer).toEqual({ name: 'Dana', region: 'north', note: null });
   });
+});
+
+const nested = (levels: number): JsonValue => (levels === 0 ? 'x' : [nested(levels - 1)]);
+
+test.each<[string, CustomerRecord, LookupState]>([
+  ['of 100,000 characters is', { a: 'x'.repeat(100_000) }, 'found'],
+  ['of more is not', { a: 'x'.repeat(100_001) }, 'unavailable'],
+  ['of 100 levels is', { a: nested(100) }, 'found'],
+  ['of more is not', { a: nested(101) }, 'unavailable'],
+  ['of very many is not', { a: nested(3_000) }, 'unavailable'],
+])('a record %s taken', async (_, record, state) => {
+  expect((await lookUp(lookupsOver([crm({ [ADDRESS]: record })]))).state).toBe(state);
 });
 
 describe('several providers', () => {

@@ -38,6 +38,8 @@ export interface SourceParts {
 
 /** Longer ones are a mistake in the mapping, and would fill the cache and the store. */
 const MAX_RECORD_LENGTH = 100_000;
+/** Deeper ones would overflow the stack of who reads them. */
+const MAX_RECORD_DEPTH = 100;
 /** What is in memory need not be remembered at each message. */
 const REMEMBER_AGAIN_MS = 3_600_000;
 const MAX_REMEMBERED = 10_000;
@@ -243,12 +245,19 @@ export class CustomerSource {
 
 /** @throws EnricherError `CRM_MISCONFIGURED`: what it was mapped to is no customer's data any more */
 function refuseHuge(record: CustomerRecord): void {
+  if (Object.values(record).some((value) => isDeeper(value, MAX_RECORD_DEPTH)))
+    throw new EnricherError('CRM_MISCONFIGURED', `a record of more than ${MAX_RECORD_DEPTH} levels; map fewer fields`);
   const size = Object.values(record).reduce<number>((sum, value) => sum + sizeOf(value), 0);
   if (size > MAX_RECORD_LENGTH)
     throw new EnricherError(
       'CRM_MISCONFIGURED',
       `a record of more than ${MAX_RECORD_LENGTH} characters; map fewer fields`,
     );
+}
+
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner as JsonValue, levels - 1));
 }
 
 function sizeOf(value: JsonValue): number {

@@ -138,6 +138,11 @@ export class DecisionKeeper {
     await within(this.options.timeoutMs, () => this.store.release(key, this.owner)).catch(() => undefined);
   }
 
+  /** Finds out how the database is before the first message has to. */
+  async probe(): Promise<void> {
+    await this.#insist(this.options.timeoutMs, () => this.store.get('')).catch(() => undefined);
+  }
+
   /** Writes what still waits, if the database lets it. */
   async close(): Promise<void> {
     this.#isClosed = true;

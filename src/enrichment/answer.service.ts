@@ -25,8 +25,8 @@ export interface AnswerParts {
   readonly addressHash: AddressHash;
   /** For the whole answer, in milliseconds. */
   readonly answerDeadlineMs: number;
-  /** Hears of a message that came again with another content. */
-  readonly cameChanged: (decidedAt: number) => void;
+  /** Hears of a message that came again with another content; null: while the first was being decided. */
+  readonly cameChanged: (decidedAt: number | null) => void;
 }
 
 /** How often we look whether the replica that decides a message is done. */
@@ -38,17 +38,14 @@ const MIN_PATIENCE_MS = 500;
 /** Kept free of the deadline for deciding ourselves when the other replica is not done. */
 const RESERVE_MS = 2_000;
 
-interface Open {
-  readonly bodyHash: string;
-  readonly answer: Promise<Answer>;
-}
-
 /**
- * One answer for each message, however often and wherever it is delivered, as long as its decision is kept: a delivery that comes again gets the same bytes, one that comes
- * while the first is decided waits for it, here or on another replica. Each decision is kept before it is answered.
+ * One answer for each message, however often and wherever it is delivered, as long as its decision is kept: a delivery that comes again gets
+ * the same bytes, one that comes while the first is decided waits for it, here or on another replica. Each decision is kept before it is
+ * answered.
  */
 export class AnswerService {
-  readonly #open = new Map<string, Open>();
+  /** What is being decided here: by message, then by content. */
+  readonly #open = new Map<string, Map<string, Promise<Answer>>>();
 
   constructor(private readonly parts: AnswerParts) {}
 
@@ -56,26 +53,26 @@ export class AnswerService {
     const arrivedAt = performance.now();
     const bodyHash = hashOf(delivery);
     const id = JSON.stringify([delivery.mailbox, delivery.event, delivery.id]);
-    const open = this.#open.get(id);
-    if (open !== undefined && open.bodyHash === bodyHash)
-      return { ...(await open.answer), isReplay: true, enrichment: null };
+    const ofMessage = this.#open.get(id) ?? new Map<string, Promise<Answer>>();
+    const open = ofMessage.get(bodyHash);
+    if (open !== undefined) return { ...(await open), isReplay: true, enrichment: null };
+    if (ofMessage.size > 0) this.parts.cameChanged(null);
     const answer = this.#answerOnce(delivery, bodyHash, arrivedAt);
-    if (open !== undefined) return answer;
-    this.#open.set(id, { bodyHash, answer });
+    this.#open.set(id, ofMessage.set(bodyHash, answer));
     try {
       return await answer;
     } finally {
-      this.#open.delete(id);
+      ofMessage.delete(bodyHash);
+      if (ofMessage.size === 0) this.#open.delete(id);
     }
   }
 
   async #answerOnce(delivery: Delivery, bodyHash: string, arrivedAt: number): Promise<Answer> {
     const key = keyOf(delivery);
     const claim = await this.#claim(key, bodyHash, arrivedAt);
-    if (claim?.kind === 'done') {
-      if (claim.bodyHash === bodyHash) return replay(claim.answer);
-      this.parts.cameChanged(claim.decidedAt);
-    }
+    if (claim?.kind === 'done' && claim.bodyHash === bodyHash) return replay(claim.answer);
+    if (claim?.kind === 'done') this.parts.cameChanged(claim.decidedAt);
+    if (claim?.kind === 'taken') this.parts.cameChanged(null);
     return this.#decide(delivery, { key, bodyHash, arrivedAt, isClaimed: claim?.kind === 'claimed' });
   }
 
@@ -133,8 +130,8 @@ export class AnswerService {
     const kept = trace === null ? null : masker.facts(trace.facts);
     const record: DecisionRecord = {
       conversationId: delivery.conversationId === '' ? null : delivery.conversationId,
-      verdicts: trace === null ? [] : verdicts.map((verdict) => masker.verdict(verdict, trace.facts)),
-      suppressed: trace?.composition.suppressed ?? [],
+      verdicts: trace === null ? [] : masker.verdicts(verdicts, trace.facts),
+      suppressed: masker.suppressed(trace?.composition.suppressed ?? []),
       timings: {
         lookupMs: round(trace?.lookupMs ?? 0),
         totalMs: round(performance.now() - arrivedAt),

@@ -52,6 +52,7 @@ export class DecisionsModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
+    void this.keeper.probe();
     this.retention.start();
   }
 

@@ -69,9 +69,7 @@ export function logProviderStatus({ name, state, message }: ProviderStatus): voi
   else logger.warn(`Provider "${name}" is ${state}: ${message}`);
 }
 
-export function logChanged(decidedAt: number): void {
-  const at = new Date(decidedAt).toISOString();
-  new Logger('Webhook').warn(
-    `A message that was decided at ${at} came again with another content; it is decided afresh`,
-  );
+export function logChanged(decidedAt: number | null): void {
+  const what = decidedAt === null ? 'is being decided' : `was decided at ${new Date(decidedAt).toISOString()}`;
+  new Logger('Webhook').warn(`A message that ${what} came again with another content; it is decided afresh`);
 }

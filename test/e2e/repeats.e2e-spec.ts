@@ -3,8 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
 import { sampleDelivery } from '../support/sample-delivery.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
-import { RunningApp } from '../support/start-app.js';
+import { readiness, RunningApp } from '../support/start-app.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { until } from '../support/until.js';
 
 const RULES = {
   rules: [
@@ -40,6 +41,20 @@ const startApp = (file: string, more: Partial<Parameters<typeof RunningApp.start
 const delivery = (id: string, more: object = {}) =>
   sampleDelivery({ id, from: { emailAddress: { name: 'Dana', address: 'dana@northwind.example' } }, ...more });
 
+const FOUND = answer(200, { people: [{ tier: 'gold' }] });
+const restCrm = ({ url }: ScriptedServer) => ({
+  providers: [
+    {
+      name: 'rest',
+      type: 'http',
+      baseUrl: url,
+      byEmail: { path: '/people', query: { email: '{{email}}' }, items: 'people' },
+      check: { path: '/me' },
+      fields: { tier: 'tier' },
+    },
+  ],
+});
+
 describe('a delivery', () => {
   test('is in the store when it is answered, with the bytes that were sent', async () => {
     const file = join(tempFolder(), 'enricher.db');
@@ -67,16 +82,8 @@ describe('a delivery', () => {
 
   test('that comes many times at once is decided once, with one look-up', async () => {
     const file = join(tempFolder(), 'enricher.db');
-    await using crm = await ScriptedServer.start(answer(200, { people: [{ tier: 'gold' }] }));
-    const provider = {
-      name: 'rest',
-      type: 'http',
-      baseUrl: crm.url,
-      byEmail: { path: '/people', query: { email: '{{email}}' }, items: 'people' },
-      check: { path: '/me' },
-      fields: { tier: 'tier' },
-    };
-    await using app = await startApp(file, { crm: { providers: [provider] } });
+    await using crm = await ScriptedServer.start(FOUND);
+    await using app = await startApp(file, { crm: restCrm(crm) });
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.deliver(delivery('m1'))));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers['x-replayed'] === undefined)).toHaveLength(1);
@@ -94,6 +101,25 @@ describe('a delivery', () => {
     expect(headers['x-replayed']).toBeUndefined();
     expect(app.logs.some((line) => line.includes('came again with another content'))).toBe(true);
     expect(rowsOf(file)).toMatchObject([{ message_id: 'm1', answer: text }]);
+  });
+
+  test('that comes with another content while the first is decided is decided once beside it, and that is told', async () => {
+    const file = join(tempFolder(), 'enricher.db');
+    const held = Promise.withResolvers<void>();
+    await using crm = await ScriptedServer.start((response) => void held.promise.then(() => FOUND(response)));
+    await using app = await startApp(file, { crm: restCrm(crm) });
+    const first = app.deliver(delivery('m1'));
+    await until('the first is decided', () => crm.seen.some(({ path }) => path.startsWith('/people')));
+    const others = Array.from({ length: 5 }, () => app.deliver(delivery('m1', { subject: 'Another' })));
+    await until('the others came', async () => (await readiness(app.url)).intake.inFlight === 6);
+    held.resolve();
+    expect((await first).headers['x-replayed']).toBeUndefined();
+    const replayed = (await Promise.all(others)).filter(({ headers }) => headers['x-replayed'] === 'true');
+    expect(replayed).toHaveLength(4);
+    expect(app.logs.filter((line) => line.includes('is being decided came again with another content'))).toHaveLength(
+      1,
+    );
+    expect(rowsOf(file)).toHaveLength(1);
   });
 
   test('for another mailbox, or of another event, is another', async () => {
