@@ -103,6 +103,8 @@ const FIRST_CHECK_MS = 10_000;
         getConfigToken(SERVICE_CONFIG),
         CRM_CONFIG,
         SendStore,
+        DecisionKeeper,
+        AddressHash,
       ],
       useFactory: (
         rules: RulesService,
@@ -112,11 +114,17 @@ const FIRST_CHECK_MS = 10_000;
         { answerDeadlineMs, sendWindowMinutes }: ServiceConfig,
         { lookup }: CrmConfig,
         sends: SendStore,
+        keeper: DecisionKeeper,
+        hash: AddressHash,
       ) =>
         new EnrichmentService(rules, lookups, mailboxes, intake, {
           answerDeadlineMs,
           onUnavailable: lookup.onUnavailable,
-          sendGuard: new SendGuard(sends, { windowMs: sendWindowMinutes * 60_000 }),
+          sendGuard: new SendGuard(sends, {
+            windowMs: sendWindowMinutes * 60_000,
+            hash,
+            isStoreDown: () => keeper.status.state === 'down',
+          }),
         }),
     },
     {

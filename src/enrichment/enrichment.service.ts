@@ -69,8 +69,9 @@ export class EnrichmentService {
     const decision = decide(ruleSet, facts);
     const composed = composeActions(decision.acting, facts, this.mailboxes.current.find(delivery.mailbox));
     const { mailbox, event, id: messageId } = delivery;
+    const leftMs = this.options.answerDeadlineMs - (performance.now() - arrivedAt);
     const composition =
-      (await this.options.sendGuard?.admit(composed, facts, { mailbox, event, messageId })) ?? composed;
+      (await this.options.sendGuard?.admit(composed, facts, { mailbox, event, messageId }, leftMs)) ?? composed;
     const message = `${describeLookup(facts.lookup)}; ${describeActions(composition, decision.acting.length)}`;
     const { actions } = composition;
     const result = { message, actions, revision: ruleSet.revision, trace: { facts, decision, composition, lookupMs } };

@@ -29,7 +29,11 @@ function overloadOf(
   { random = 0, inFlight = many(100) }: { random?: number; inFlight?: readonly number[] } = {},
 ) {
   const intake = new Intake();
-  const leave = inFlight.map((bytes) => intake.enter(bytes)!);
+  const leave = inFlight.map((bytes) => {
+    const request = {};
+    intake.enter(request, bytes);
+    return () => intake.leave(request);
+  });
   const metrics = new Metrics();
   const current: { -readonly [K in keyof Load]: Load[K] } = { ...IDLE, ...load };
   const overload = new Overload(intake, metrics, { limits: LIMITS, measure: () => current, random: () => random });

@@ -1,18 +1,25 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Composition } from '../actions/compose-actions.js';
 import type { DeliveryKey } from '../decisions/decision-store.js';
-import type { SendStore } from '../decisions/send-store.js';
+import type { SendStore, Taking } from '../decisions/send-store.js';
 import type { Facts } from '../facts/facts.js';
+import type { AddressHash } from '../shared/address-hash.js';
 import { within } from '../shared/within.js';
 
 export interface SendGuardOptions {
   /** One message for each conversation, rule and kind in so many milliseconds; 0 for no limit. */
   readonly windowMs: number;
+  /** Makes of conversations, senders and rules what is stored. */
+  readonly hash: Pick<AddressHash, 'ofText'>;
+  /** Then it is not asked. */
+  readonly isStoreDown: () => boolean;
 }
 
-const STORE_TIMEOUT_MS = 500;
+/** Longest wait for the store, for all messages of a delivery. */
+const MAX_WAIT_MS = 500;
 const MAX_REMEMBERED = 100_000;
+/** So much the clocks of replicas may differ; a time that is further ahead is of a clock that was wrong. */
+const MAX_AHEAD_MS = 60_000;
 
 /**
  * Lets a rule send or forward one message for each conversation in a while, counted in the store, so that two machines that answer each other
@@ -26,50 +33,67 @@ export class SendGuard {
     private readonly options: SendGuardOptions,
   ) {}
 
-  /** The actions that go out; the others are listed as suppressed. A delivery that is decided again may send again. */
-  async admit(composition: Composition, facts: Facts, key: DeliveryKey): Promise<Composition> {
-    const { windowMs } = this.options;
-    const sends = composition.actions.flatMap(({ type }, index) =>
-      type === 'sendMessage' || type === 'forwardMessage'
-        ? [{ type, index, rule: composition.rules[index] ?? '' }]
-        : [],
-    );
-    if (sends.length === 0 || windowMs === 0) return composition;
-    const by = hash(JSON.stringify([key.mailbox, key.event, key.messageId]));
+  /**
+   * The actions that go out; the others are listed as suppressed. A delivery that is decided again may send again.
+   *
+   * @param leftMs of the time for the answer; half of it may be waited for the store
+   */
+  async admit(composition: Composition, facts: Facts, key: DeliveryKey, leftMs: number): Promise<Composition> {
+    const { windowMs, hash } = this.options;
+    if (windowMs === 0) return composition;
     const conversation = facts.message.conversationId ?? `from ${facts.sender.address ?? ''}`;
-    const refused = new Set<number>();
-    for (const { type, index, rule } of sends) {
-      const scope = hash(JSON.stringify([key.mailbox, conversation, rule, type]));
-      if (!(await this.#take(scope, by))) refused.add(index);
-    }
-    if (refused.size === 0) return composition;
-    const isKept = (_: unknown, index: number) => !refused.has(index);
+    const { actions, rules } = composition;
+    const scopes = actions.map(({ type }, index) =>
+      type === 'sendMessage' || type === 'forwardMessage'
+        ? hash.ofText(JSON.stringify([key.mailbox, conversation, rules[index], type]))
+        : null,
+    );
+    const asked = new Set(scopes.filter((scope) => scope !== null));
+    if (asked.size === 0) return composition;
+    const by = hash.ofText(JSON.stringify([key.mailbox, key.event, key.messageId]));
+    const free = new Set(await this.#take([...asked], by, Math.max(0, Math.min(MAX_WAIT_MS, leftMs / 2))));
+    // The first of a scope uses it up.
+    const kept = scopes.map((scope) => scope === null || free.delete(scope));
+    const isKept = (_: unknown, index: number) => kept[index];
+    const refused = actions.flatMap(({ type }, index) =>
+      kept[index] === true
+        ? []
+        : [
+            {
+              rule: rules[index] ?? '',
+              type,
+              part: null,
+              isRendered: false,
+              reason: 'sent_lately',
+              wonBy: null,
+            } as const,
+          ],
+    );
     return {
-      actions: composition.actions.filter(isKept),
-      rules: composition.rules.filter(isKept),
-      suppressed: [
-        ...composition.suppressed,
-        ...sends
-          .filter(({ index }) => refused.has(index))
-          .map(
-            ({ type, rule }) =>
-              ({ rule, type, part: null, isRendered: false, reason: 'sent_lately', wonBy: null }) as const,
-          ),
-      ],
+      actions: actions.filter(isKept),
+      rules: rules.filter(isKept),
+      suppressed: [...composition.suppressed, ...refused],
     };
   }
 
-  async #take(scope: string, by: string): Promise<boolean> {
-    const now = Date.now();
-    const since = now - this.options.windowMs;
-    const own = this.#own.get(scope);
-    if (own !== undefined && own.by !== by && own.at > since) return false;
-    const isFree = await within(STORE_TIMEOUT_MS, () => this.store.takeSend(scope, by, now, since)).catch(() => true);
-    if (isFree) this.#own.set(scope, { by, at: now });
-    return isFree;
+  async #take(scopes: readonly string[], by: string, waitMs: number): Promise<Iterable<string>> {
+    const at = Date.now();
+    const taking = { by, at, since: at - this.options.windowMs, until: at + MAX_AHEAD_MS };
+    const free = scopes.filter((scope) => this.#isFree(scope, taking));
+    // Before the store is asked: of two deliveries at once, one has it.
+    for (const scope of free) this.#own.set(scope, { by, at });
+    if (free.length === 0 || this.options.isStoreDown()) return free;
+    try {
+      const taken = await within(waitMs, () => this.store.takeSends(free, taking));
+      for (const scope of free) if (!taken.has(scope)) this.#own.delete(scope);
+      return taken;
+    } catch {
+      return free;
+    }
   }
-}
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 32);
+  #isFree(scope: string, { by, since, until }: Taking): boolean {
+    const own = this.#own.get(scope);
+    return own === undefined || own.by === by || own.at <= since || own.at > until;
+  }
 }

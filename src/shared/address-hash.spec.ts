@@ -30,3 +30,9 @@ test('any text has one, which holds nothing of it', () => {
     }),
   );
 });
+
+test('of a text with addresses is the HMAC-SHA256 of the text as it stands', () => {
+  const text = '["dana@northwind.example","Ack"]';
+  expect(hash.ofText(text)).toBe(createHmac('sha256', 'the key of the test').update(text).digest('base64url'));
+  expect(hash.ofText(text.toLowerCase())).not.toBe(hash.ofText(text));
+});

@@ -1,4 +1,4 @@
-import { SendStore } from '../decisions/send-store.js';
+import { SendStore, type Taking } from '../decisions/send-store.js';
 import type { Store } from './store.js';
 
 export class KyselySendStore extends SendStore {
@@ -6,20 +6,27 @@ export class KyselySendStore extends SendStore {
     super();
   }
 
-  override async takeSend(scope: string, by: string, now: number, since: number): Promise<boolean> {
+  override async takeSends(scopes: readonly string[], { by, at, since, until }: Taking): Promise<ReadonlySet<string>> {
     const db = await this.store.ready();
     const taken = await db
       .insertInto('sends')
-      .values({ scope, taken_by: by, sent_at: now })
+      // Rows are locked in their order: two that take the same in another order would lock each other out.
+      .values(scopes.toSorted().map((scope) => ({ scope, taken_by: by, sent_at: at })))
       .onConflict((conflict) =>
         conflict
           .column('scope')
-          .doUpdateSet({ taken_by: by, sent_at: now })
-          .where((where) => where.or([where('sends.sent_at', '<=', since), where('sends.taken_by', '=', by)])),
+          .doUpdateSet({ taken_by: by, sent_at: at })
+          .where((where) =>
+            where.or([
+              where('sends.sent_at', '<=', since),
+              where('sends.sent_at', '>', until),
+              where('sends.taken_by', '=', by),
+            ]),
+          ),
       )
       .returning('scope')
       .execute();
-    return taken.length === 1;
+    return new Set(taken.map(({ scope }) => scope));
   }
 
   override async purgeSends(before: number): Promise<number> {

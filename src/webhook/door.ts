@@ -31,16 +31,11 @@ export function guardDoor(
     const bodyBytes = Number(request.headers['content-length'] ?? 0);
     const retryAfterSeconds = overload.refuse(bodyBytes);
     if (retryAfterSeconds !== null) return sendOverloaded(reply, retryAfterSeconds);
-    const leave = intake.enter(bodyBytes);
-    if (leave === null) return sendStopping(reply);
-    // Whichever comes first: the answer was handed over, or the sender went away.
-    let isIn = true;
-    const leaveOnce = () => {
-      if (isIn) leave();
-      isIn = false;
-    };
-    reply.raw.once('finish', leaveOnce);
-    reply.raw.once('close', leaveOnce);
+    intake.enter(request, bodyBytes);
+    // The answer was handed over, or the sender went away.
+    const leave = () => intake.leave(request);
+    reply.raw.once('finish', leave);
+    reply.raw.once('close', leave);
     return done();
   });
 }

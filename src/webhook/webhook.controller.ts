@@ -4,6 +4,7 @@ import { WebhookAuthGuard } from '../auth/webhook-auth.guard.js';
 import { AnswerService } from '../enrichment/answer.service.js';
 import { DeliveryLog } from '../enrichment/delivery-log.js';
 import { DeliveryMetrics } from '../enrichment/delivery-metrics.js';
+import { Intake } from '../enrichment/intake.js';
 import type { Delivery } from '../facts/delivery.js';
 import { ParseDeliveryPipe } from './parse-delivery.pipe.js';
 
@@ -17,14 +18,19 @@ export class WebhookController {
     private readonly answers: AnswerService,
     private readonly metrics: DeliveryMetrics,
     private readonly log: DeliveryLog,
+    private readonly intake: Intake,
   ) {}
 
   @Post(WEBHOOK_PATHS)
   @HttpCode(200)
-  async receive(
+  receive(
     @Body(ParseDeliveryPipe) delivery: Delivery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    return this.intake.during(reply.request, () => this.#answer(delivery, reply));
+  }
+
+  async #answer(delivery: Delivery, reply: FastifyReply): Promise<string> {
     const { status, body, revision, isReplay, enrichment } = await this.answers.answer(delivery);
     reply.header('x-rules-revision', revision);
     if (enrichment === null) {

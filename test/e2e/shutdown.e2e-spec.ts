@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { send, start } from '../support/http.js';
 import { correspondent, sampleDelivery } from '../support/sample-delivery.js';
@@ -64,6 +66,23 @@ test('SIGTERM lets a delivery that waits for the CRM get its actions', async () 
   expect(JSON.parse((await waiting).text)).toMatchObject({ actions: [{ value: { tags: ['silver'] } }] });
   await ended(service);
   expect(service.ended).toBe(0);
+});
+
+test('SIGTERM lets a delivery be decided and kept whose sender went away', async () => {
+  await using service = await startService(sqlCrm({ timeoutMs: 60_000 }));
+  const sender = new AbortController();
+  const body = JSON.stringify(sampleDelivery({ from: correspondent('slow@northwind.example') }));
+  const gone = send(`${service.url}/webhooks/emailgistics`, { headers: HEADERS, body, signal: sender.signal });
+  await inFlight(service.url);
+  sender.abort();
+  await expect(gone).rejects.toThrow();
+  service.signal('SIGTERM');
+  await ended(service);
+  expect(service.ended).toBe(0);
+  using database = new DatabaseSync(join(workspace.folder, 'data', 'enricher.db'), { readOnly: true });
+  expect(database.prepare('SELECT outcome, lookup_state FROM decisions').all()).toMatchObject([
+    { outcome: 'acted', lookup_state: 'found' },
+  ]);
 });
 
 test('SIGTERM with nothing in flight exits with 0', async () => {
