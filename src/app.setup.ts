@@ -22,6 +22,7 @@ import { AddressHash } from './shared/address-hash.js';
 import { sendProblem } from './shared/problem.js';
 import { countAnswers } from './webhook/count-answers.js';
 import { guardDoor } from './webhook/door.js';
+import { logRefusals } from './webhook/log-refusals.js';
 
 /** The sender gives up on an attempt after 100 s; a request that takes longer to arrive is of no use to it. */
 const REQUEST_TIMEOUT_MS = 100_000;
@@ -31,12 +32,11 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 /**
  * The real application, ready to listen; tests use the same.
  *
- * @param logTo where log lines go; default: standard output
+ * @param logTo where log lines go, as JSON
  */
-export async function createApp(config: ServiceConfig, logTo?: DestinationStream): Promise<NestFastifyApplication> {
+export async function createApp(config: ServiceConfig, logTo: DestinationStream): Promise<NestFastifyApplication> {
   const { hash, lostBecause } = addressHash(config);
-  const to = logTo === undefined ? {} : { to: logTo };
-  const logger = ServiceLogger.create({ level: config.logLevel, isPretty: config.logPretty, hash, ...to });
+  const logger = ServiceLogger.create({ level: config.logLevel, hash, to: logTo });
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -69,6 +69,7 @@ export async function createApp(config: ServiceConfig, logTo?: DestinationStream
     done();
   });
   logRequests(fastify, logger, config.logLevel);
+  logRefusals(fastify, logger);
   countAnswers(fastify, app.get(Metrics));
   const overload = new Overload(app.get(Intake), app.get(Metrics), {
     limits: loadLimits(config.maxInFlight),

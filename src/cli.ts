@@ -6,6 +6,7 @@ import type { CrmCheckOptions } from './cli/crm-check.js';
 import type { CrmLookupOptions } from './cli/crm-lookup.js';
 import type { CrmPrefetchOptions } from './cli/crm-prefetch.js';
 import type { ListDecisionsOptions } from './cli/decisions.js';
+import { outliveOutput } from './cli/outlive-output.js';
 import type { PullMailboxesOptions } from './cli/pull-mailboxes.js';
 import type { ReplayOptions } from './cli/replay.js';
 import type { TestRulesOptions } from './cli/test-rules.js';
@@ -21,6 +22,8 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE) {
   );
   process.exit(EXIT.cannotRun);
 }
+
+outliveOutput(EXIT.cannotRun);
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { closeApp, createApp } from './app.setup.js';
 import { readServiceConfig, type ServiceConfig } from './config/service-config.js';
+import { forPeople } from './logs/for-people.js';
+import { LogOutput } from './logs/log-output.js';
+import { Metrics } from './metrics/metrics.js';
 import { EnricherError } from './shared/errors.js';
 
 /** Connections that wait to be taken in. Node's 511 are soon full, and one that is dropped comes again after seconds. */
@@ -15,16 +18,19 @@ const SAMPLE_MESSAGE = fileURLToPath(new URL('../samples/known-customer.json', i
  * @throws EnricherError when it cannot start, with everything that is wrong
  */
 export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
-  const stopping = stopOnSignal();
+  const log = new LogOutput(process.stdout.fd);
+  process.on('exit', () => log.flushSync());
+  const stopping = stopOnSignal(log);
   const given = readServiceConfig(env);
   const madeUpSecret = given.webhookSecrets.length > 0 ? null : makeUpSecret(given);
   const config = madeUpSecret === null ? given : { ...given, webhookSecrets: [madeUpSecret] };
-  const app = await createApp(config);
+  const app = await createApp(config, config.logPretty ? forPeople(log) : log);
+  app.get(Metrics).countDroppedLines = () => log.dropped;
   await listen(app, config);
   stopping.started(app, config);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;
-  announce(config, `enricher listens on ${url}/webhooks/emailgistics`);
-  if (madeUpSecret !== null) process.stdout.write(firstDelivery(url, madeUpSecret));
+  announce(log, config, `enricher listens on ${url}/webhooks/emailgistics`);
+  if (madeUpSecret !== null) log.write(firstDelivery(url, madeUpSecret));
 }
 
 type App = Awaited<ReturnType<typeof createApp>>;
@@ -54,9 +60,9 @@ function port(app: App): number {
 }
 
 /** Tells, at whatever level logs are, in the form that they have. */
-function announce({ logPretty }: ServiceConfig, msg: string): void {
+function announce(log: LogOutput, { logPretty }: ServiceConfig, msg: string): void {
   const line = logPretty ? msg : JSON.stringify({ level: 'info', time: new Date().toISOString(), msg });
-  process.stdout.write(`${line}\n`);
+  log.write(`${line}\n`);
 }
 
 function firstDelivery(url: string, secret: string): string {
@@ -73,17 +79,14 @@ curl -sS ${reachable}/webhooks/emailgistics -H 'Authorization: Bearer ${secret}'
 }
 
 /** Handles signals from the very start; one that comes before the service listens ends it at once, since nothing is in flight. */
-function stopOnSignal(): { started(app: App, config: ServiceConfig): void } {
+function stopOnSignal(log: LogOutput): { started(app: App, config: ServiceConfig): void } {
   let running: { readonly app: App; readonly config: ServiceConfig } | undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping || running === undefined) process.exit(running === undefined ? 0 : 1);
     isStopping = true;
-    announce(running.config, `${signal}: answering the deliveries in flight, then stopping`);
-    void closeApp(running.app).then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    announce(log, running.config, `${signal}: answering the deliveries in flight, then stopping`);
+    void end(running.app, log);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
   return {
@@ -91,4 +94,13 @@ function stopOnSignal(): { started(app: App, config: ServiceConfig): void } {
       running = { app, config };
     },
   };
+}
+
+async function end(app: App, log: LogOutput): Promise<never> {
+  const code = await closeApp(app).then(
+    () => 0,
+    () => 1,
+  );
+  await log.flush();
+  process.exit(code);
 }

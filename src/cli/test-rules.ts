@@ -62,7 +62,7 @@ async function watchFolder(
   };
   const fingerprint = await fingerprintOf(folder, isOfRules);
   const watcher = new FileWatcher(folder, run);
-  const interrupted = interruption();
+  const interrupted = interruption(out);
   await run();
   watcher.start(fingerprint);
   await interrupted;
@@ -70,12 +70,13 @@ async function watchFolder(
   return code;
 }
 
-/** Resolves when the process is asked to end. */
-async function interruption(): Promise<void> {
+/** Resolves when the process is asked to end, or nobody reads any more. */
+async function interruption(out: NodeJS.WritableStream): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   // Neither the watcher nor a handler of signals keeps the process alive.
   const alive = setInterval(() => undefined, 1 << 30);
   process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  out.once('error', resolve);
   await promise;
   clearInterval(alive);
 }

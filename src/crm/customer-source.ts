@@ -257,7 +257,7 @@ function refuseHuge(record: CustomerRecord): void {
 
 function isDeeper(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner as JsonValue, levels - 1));
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function sizeOf(value: JsonValue): number {

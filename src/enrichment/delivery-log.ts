@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { senderAddress } from '../facts/build-facts.js';
 import type { Delivery } from '../facts/delivery.js';
 import type { AddressHash } from '../shared/address-hash.js';
-import { describeSuppressed, whatMailboxRefused } from './describe-outcome.js';
+import { describeSuppressed, whatWasLeftOut } from './describe-outcome.js';
 import type { Enrichment } from './enrichment.js';
 
 /** Tells of every delivery in one line, and in a second one of what the mailbox would not take. */
@@ -20,7 +20,7 @@ export class DeliveryLog {
 
   /** @param elapsedMs from its arrival to its decision */
   decided(delivery: Delivery, { outcome, actions, revision, trace }: Enrichment, elapsedMs: number): void {
-    const refused = whatMailboxRefused(trace?.composition.suppressed ?? []);
+    const refused = whatWasLeftOut(trace?.composition.suppressed ?? []);
     const sender = senderAddress(delivery);
     this.#logger.log(
       {

@@ -32,15 +32,18 @@ export function describeLookup({ state, matchedBy, source }: LookupFacts): strin
 /** What the rules made of it. */
 export function describeActions({ actions, suppressed }: Composition, ruleCount: number): string {
   if (ruleCount === 0) return 'no rule acts on this message';
-  const refused = whatMailboxRefused(suppressed).length;
-  const leftOut = refused === 0 ? '' : `; left out ${count(refused, 'thing')} that the mailbox does not have or take`;
+  const leftOut = describeLeftOut(suppressed);
   if (actions.length === 0) return `${count(ruleCount, 'rule')} matched, but nothing was left to do${leftOut}`;
   return `${count(actions.length, 'action')} by ${count(ruleCount, 'rule')}${leftOut}`;
 }
 
-/** What is not in the answer although no other rule has it: the mailbox would not take it. Somebody should know. */
-export function whatMailboxRefused(suppressed: readonly Suppressed[]): Suppressed[] {
-  return suppressed.filter(({ reason }) => reason !== 'set_before' && reason !== 'empty');
+/** What is not in the answer although no other rule has it: the mailbox would not take it, or it was held back. Somebody should know. */
+export function whatWasLeftOut(suppressed: readonly Suppressed[]): LeftOut[] {
+  return suppressed.filter((one): one is LeftOut => one.reason !== 'set_before' && one.reason !== 'empty');
+}
+
+interface LeftOut extends Suppressed {
+  readonly reason: Exclude<SuppressionReason, 'set_before' | 'empty'>;
 }
 
 const REASON_WORDS: Readonly<Record<Exclude<SuppressionReason, 'set_before'>, string>> = {
@@ -54,6 +57,17 @@ const REASON_WORDS: Readonly<Record<Exclude<SuppressionReason, 'set_before'>, st
   no_reply: 'nobody reads that address',
   sent_lately: 'the rule sent a message into this conversation lately',
 };
+
+const BY_MAILBOX: ReadonlySet<SuppressionReason> = new Set(['unknown_field', 'pattern', 'unknown_tag', 'unknown_user']);
+
+function describeLeftOut(suppressed: readonly Suppressed[]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of whatWasLeftOut(suppressed)) {
+    const why = BY_MAILBOX.has(reason) ? ' that the mailbox does not have or take' : `: ${REASON_WORDS[reason]}`;
+    counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  return [...counts].map(([why, number]) => `; left out ${count(number, 'thing')}${why}`).join('');
+}
 
 /** One thing that was left out; `part` as it shall be named, if at all. */
 export function describeSuppressed({ rule, type, reason, wonBy }: Suppressed, part: string | null): string {

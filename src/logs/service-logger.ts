@@ -1,18 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger, type Params, PinoLogger } from 'nestjs-pino';
-import { destination, type DestinationStream, stdTimeFunctions } from 'pino';
-import { build as pretty } from 'pino-pretty';
+import { type DestinationStream, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../config/env.dto.js';
 import type { AddressHash } from '../shared/address-hash.js';
 import { maskLine } from './mask-line.js';
 
 export interface LogSettings {
   readonly level: LogLevel;
-  /** Lines for people instead of JSON. */
-  readonly isPretty: boolean;
   readonly hash: AddressHash;
-  /** Default: standard output. */
-  readonly to?: DestinationStream;
+  readonly to: DestinationStream;
 }
 
 /** Of the request that is being answered. pino's own way is a logger for each request, which costs more than the line. */
@@ -25,7 +21,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'RouterExplorer',
 ]);
 
-/** What `Logger` of `@nestjs/common` writes through: one line each, JSON or for people, no address and no credential in it. */
+/** What `Logger` of `@nestjs/common` writes through: one line of JSON each, no address and no credential in it. */
 export class ServiceLogger extends Logger {
   static create(settings: LogSettings): ServiceLogger {
     const params = toParams(settings);
@@ -48,7 +44,7 @@ export class ServiceLogger extends Logger {
   }
 }
 
-function toParams({ level, isPretty, hash, to }: LogSettings): Params {
+function toParams({ level, hash, to }: LogSettings): Params {
   const options = {
     level,
     base: null,
@@ -60,16 +56,5 @@ function toParams({ level, isPretty, hash, to }: LogSettings): Params {
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: (line: string) => maskLine(line, hash) },
   };
-  return { pinoHttp: [options, to ?? standardOutput(isPretty)] };
-}
-
-/** Synchronous: a line is out before whatever happens next, an exit included. */
-function standardOutput(isPretty: boolean): DestinationStream {
-  if (!isPretty) return destination({ fd: process.stdout.fd, sync: true });
-  return pretty({
-    sync: true,
-    destination: process.stdout.fd,
-    ignore: 'context,requestId',
-    messageFormat: '[{context}] {msg}',
-  });
+  return { pinoHttp: [options, to] };
 }

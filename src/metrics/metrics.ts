@@ -29,6 +29,8 @@ export class Metrics {
   breakers: () => readonly { readonly name: string; readonly breaker: keyof typeof BREAKERS }[] = () => [];
   /** Who keeps decisions says here how the store stands. */
   storeStatus: () => StoreStatus = () => ({ state: 'ok', buffered: 0, dropped: 0 });
+  /** Who writes log lines says here how many were dropped. */
+  countDroppedLines: () => number = () => 0;
   private readonly own = { registers: [this.registry] };
 
   readonly deliveries = new Counter({
@@ -86,6 +88,15 @@ export class Metrics {
     name: 'enricher_webhook_answers_total',
     help: 'Answers of the webhook, refusals included, by HTTP status',
     labelNames: ['status'],
+  });
+  readonly logLinesDropped: Counter = new Counter({
+    ...this.own,
+    name: 'enricher_log_lines_dropped_total',
+    help: 'Log lines that could not be written and for which there was no room any more',
+    collect: () => {
+      this.logLinesDropped.reset();
+      this.logLinesDropped.inc(this.countDroppedLines());
+    },
   });
   readonly actions = new Counter({
     ...this.own,

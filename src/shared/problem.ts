@@ -16,8 +16,19 @@ export interface Problem {
   readonly violations?: readonly Violation[];
 }
 
+const fieldsOf = new WeakMap<FastifyRequest, readonly string[]>();
+
+/** The names of the fields for which a request was refused, each once; none when it was not for its fields. */
+export function fieldsViolated(request: FastifyRequest): readonly string[] {
+  return fieldsOf.get(request) ?? [];
+}
+
 /** Sends an error answer: `application/problem+json`, except 401, which says nothing at all to a stranger. */
 export function sendProblem(reply: FastifyReply, { status, detail, violations }: Problem): FastifyReply {
+  if (violations !== undefined) {
+    const names = violations.map(({ field }) => (field === '' ? '(body)' : field));
+    fieldsOf.set(reply.request, [...new Set(names)]);
+  }
   if (status === 401) return reply.code(401).header('www-authenticate', 'Bearer').send();
   const body = {
     type: 'about:blank',

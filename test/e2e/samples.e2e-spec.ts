@@ -8,7 +8,7 @@ import { closeApp, createApp } from '../../src/app.setup.js';
 import { readServiceConfig } from '../../src/config/service-config.js';
 import { requireCrmConfig } from '../../src/crm/crm-config.js';
 import { buildFacts, type LookupResult } from '../../src/facts/build-facts.js';
-import { whatMailboxRefused } from '../../src/enrichment/describe-outcome.js';
+import { whatWasLeftOut } from '../../src/enrichment/describe-outcome.js';
 import type { CustomerRecord, LookupFacts } from '../../src/facts/facts.js';
 import { parseCsvRows } from '../../src/files/csv.js';
 import { formatFault } from '../../src/files/fault.js';
@@ -189,7 +189,7 @@ describe('The sample rules', () => {
       const { decision, composition } = await run(sample.enable ? await withEnabled(sample.enable) : ruleSet, sample);
       const matched = decision.verdicts.filter(({ verdict }) => verdict === 'matched').map(({ rule }) => rule);
       expect({ matched, actions: composition.actions }).toEqual(sample.expect);
-      expect(whatMailboxRefused(composition.suppressed)).toEqual([]);
+      expect(whatWasLeftOut(composition.suppressed)).toEqual([]);
       expect(matched.includes(sample.rule)).toBe(sample.fires);
     });
   });
