@@ -100,11 +100,11 @@ function messageOf(index: number) {
 async function requireRules(folder: string) {
   const loaded = await loadRules(folder, { customerFields: null });
   if (!loaded.ok) throw new Error(loaded.faults[0]?.message);
-  return loaded.ruleSet;
+  return loaded;
 }
 
 async function fill(url: string, folder: string): Promise<void> {
-  const ruleSet = await requireRules(folder);
+  const { ruleSet } = await requireRules(folder);
   const addressHash = new AddressHash('a key of this benchmark');
   const masker = new DecisionMasker({ masks: [], keepBody: false, addressHash });
   const store = new Store(url);
@@ -118,7 +118,6 @@ async function fill(url: string, folder: string): Promise<void> {
       const facts = buildFacts(delivery, found, new Date(decidedAt), ruleSet.lists);
       const { acting, verdicts } = decide(ruleSet, facts);
       const { actions, suppressed } = composeActions(acting, facts, null);
-      const kept = verdicts.map((verdict) => masker.verdict(verdict, facts));
       return {
         mailbox: MAILBOX,
         event: 'received',
@@ -137,8 +136,8 @@ async function fill(url: string, folder: string): Promise<void> {
         rules: verdicts.filter(({ verdict }) => verdict === 'matched').map(({ rule }) => rule),
         record: JSON.stringify({
           conversationId: null,
-          verdicts: kept,
-          suppressed,
+          verdicts: masker.verdicts(verdicts, facts),
+          suppressed: masker.suppressed(suppressed),
           timings: { lookupMs: 1, totalMs: 2 },
           ...masker.facts(facts),
         }),

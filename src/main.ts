@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { closeApp, createApp } from './app.setup.js';
+import { warnOfMisspeltVariables } from './config/misspelt-variables.js';
 import { readServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { forPeople } from './logs/for-people.js';
 import { LogOutput } from './logs/log-output.js';
@@ -26,6 +27,7 @@ export async function startService(env: NodeJS.ProcessEnv): Promise<void> {
   const config = madeUpSecret === null ? given : { ...given, webhookSecrets: [madeUpSecret] };
   const app = await createApp(config, config.logPretty ? forPeople(log) : log);
   app.get(Metrics).countDroppedLines = () => log.dropped;
+  warnOfMisspeltVariables(env);
   await listen(app, config);
   stopping.started(app, config);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port(app)}`;

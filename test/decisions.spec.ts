@@ -73,3 +73,21 @@ test('a verdict names the deciding condition, what it read, and where it stands'
     read: 'silver',
   });
 });
+
+test.each([
+  [{ fact: 'customer.region' }, 'customer.region'],
+  [{ fact: 'message', path: '$.to[0]' }, 'message.to[0]'],
+  ['north', undefined],
+])('the why of a comparison with %j says where that was read', async (value, wantedFact) => {
+  const rules = {
+    rules: [
+      {
+        name: 'abroad',
+        conditions: { all: [{ fact: 'customer.country', operator: 'notEqual', value }] },
+        actions: [{ type: 'tag', value: { tags: ['Abroad'] } }],
+      },
+    ],
+  };
+  const { verdicts } = await decideCase({ rules, customer: { region: 'north', country: 'south' } });
+  expect(verdicts[0]?.why?.wantedFact).toBe(wantedFact);
+});

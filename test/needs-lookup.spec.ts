@@ -47,7 +47,7 @@ test(`where no look-up is needed, none would have changed the actions: ${SETS} r
   const outcomes = fc.array(outcome, { minLength: 8, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(ruleFile, messages, outcomes, async (file, given, endings) => {
-      const ruleSet = await loadRuleFile(file);
+      const { ruleSet } = await loadRuleFile(file);
       for (const each of given) {
         const plain = factsWith(null, false, ruleSet.lists);
         const before: Facts = { ...plain, message: { ...plain.message, ...each }, ...NOT_LOOKED_UP };

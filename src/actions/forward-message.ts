@@ -1,7 +1,8 @@
 import type { ObjectReader } from '../files/object-reader.js';
 import type { ValueTemplate } from './value-template.js';
 import { readAddresses } from './addresses.js';
-import { readText, renderText, type TextContext } from './text-values.js';
+import { LOOP_FACTS } from './no-loops.js';
+import { addReads, readText, renderText, type TextContext } from './text-values.js';
 
 export function readForwardMessage(
   context: TextContext,
@@ -13,6 +14,7 @@ export function readForwardMessage(
   const commentNode = reader.get('comment');
   const comment = commentNode && readText(context, commentNode, '"comment"');
   if (to === undefined) return undefined;
+  addReads(context, LOOP_FACTS);
   return (facts) => {
     const toAddresses = to(facts);
     if (toAddresses.length === 0) return null;

@@ -1,10 +1,17 @@
 import { isNoReplyLocal } from '../facts/automatic-mail.js';
+import type { PathSegments } from '../facts/fact-path.js';
 import type { Facts } from '../facts/facts.js';
 import { parseEmailAddress } from '../shared/email-address.js';
 import type { ActionAddress } from './action.js';
 
 /** Why mail must not go to somebody: it would come back, again and again, or nobody reads it. */
 export type LoopReason = 'auto_reply' | 'own_mailbox' | 'no_reply';
+
+/** Facts that decide whether mail goes out, whatever is written in it. */
+export const LOOP_FACTS: readonly PathSegments[] = [
+  ['sender', 'isAutoReply'],
+  ['message', 'mailbox'],
+];
 
 const LISTS = ['toAddresses', 'ccAddresses', 'bccAddresses'] as const;
 

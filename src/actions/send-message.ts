@@ -1,8 +1,10 @@
+import type { PathSegments } from '../facts/fact-path.js';
 import { ObjectReader } from '../files/object-reader.js';
 import type { InlineAsset, SendMessageValue } from './action.js';
 import type { ValueTemplate } from './value-template.js';
 import { readAddresses } from './addresses.js';
-import { readText, renderText, type TextContext } from './text-values.js';
+import { LOOP_FACTS } from './no-loops.js';
+import { addReads, readText, renderText, type TextContext } from './text-values.js';
 
 const KEYS = [
   'templateName',
@@ -14,6 +16,12 @@ const KEYS = [
   'bccAddresses',
   'inlineAssets',
 ] as const;
+/** Facts that are read where the rule does not say to whom, or about what. */
+const TO_SENDER: readonly PathSegments[] = [
+  ['sender', 'address'],
+  ['sender', 'name'],
+];
+const RE_SUBJECT: readonly PathSegments[] = [['message', 'subjectBase']];
 const ASSET_KEYS = ['id', 'filename', 'contentType', 'base64Content'] as const;
 
 /**
@@ -39,6 +47,11 @@ export function readSendMessage(context: TextContext, reader: ObjectReader): Val
   const inlineAssets = reader
     .array('inlineAssets')
     ?.flatMap((node) => readAsset(ObjectReader.of(context.document, node, 'an inline asset')) ?? []);
+  addReads(context, [
+    ...LOOP_FACTS,
+    ...(to === undefined ? TO_SENDER : []),
+    ...(subject === undefined && templateName === undefined ? RE_SUBJECT : []),
+  ]);
   return (facts): SendMessageValue | null => {
     const { name, address } = facts.sender;
     const toSender = address === null ? [] : [{ emailAddress: { name: name ?? '', address } }];

@@ -25,6 +25,11 @@ export interface TextContext extends ActionContext {
   readonly field: string | null;
 }
 
+/** Notes what an action reads without a template. */
+export function addReads({ variables, field }: TextContext, paths: readonly PathSegments[]): void {
+  for (const segments of paths) variables.push({ segments, field });
+}
+
 export interface ReadTextOptions {
   readonly isHtml?: boolean;
   /** Whether `""` may be written; it then means "blank this". */

@@ -43,7 +43,10 @@ export const DECISION_SCHEMAS = {
   Decision: whole({
     ...summary,
     conversationId: maybe(string('Id of the conversation')),
-    answer: whole({ status: count('HTTP status'), envelope: schemaRef('Envelope') }),
+    answer: whole(
+      { status: count('HTTP status'), envelope: schemaRef('Envelope') },
+      { description: 'As it was sent, with all that rules wrote into it, also of what is masked' },
+    ),
     verdicts: list(schemaRef('KeptVerdict'), {
       description: 'As recorded: of the rules that matched, lost their group or were undecided',
     }),

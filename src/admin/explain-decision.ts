@@ -4,6 +4,7 @@ import { type PathSegments, pathsOverlap } from '../facts/fact-path.js';
 import type { Facts } from '../facts/facts.js';
 import type { CompiledCondition } from '../rules/compile-condition.js';
 import { decide, explain } from '../rules/decide.js';
+import { isDecidable } from '../rules/is-decidable.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import type { Explanation, RuleVerdict } from '../rules/verdict.js';
 
@@ -20,14 +21,6 @@ export type DecisionExplanation =
   | { readonly because: null; readonly verdicts: readonly ExplainedVerdict[] }
   | { readonly because: NotExplained; readonly verdicts: readonly never[] };
 
-/** Facts without which no rule is decided. */
-const NEEDED: readonly PathSegments[] = [
-  ['message', 'mailbox'],
-  ['lookup', 'state'],
-  ['lookup', 'incomplete'],
-  ['now'],
-];
-
 /** The verdict of every rule on a decision that was kept, as far as the rules that run now and the facts that were kept can tell. */
 export function explainDecision(
   { facts: kept, masked, verdicts }: DecisionRecord,
@@ -38,7 +31,7 @@ export function explainDecision(
   if (revision !== ruleSet.revision) return notExplained('other_rules');
   const places = masked.map(parsePointer).filter((place) => place !== null);
   const isHidden = (path: PathSegments) => places.some((place) => pathsOverlap(place, path));
-  if (NEEDED.some(isHidden)) return notExplained('masked_facts');
+  if (!isDecidable(places)) return notExplained('masked_facts');
   const facts: Facts = { ...kept, lists: ruleSet.lists };
   // The same lists belong to the same revision; what is masked may still have decided.
   if (!areSame(decide(ruleSet, facts).verdicts, verdicts)) return notExplained('masked_facts');

@@ -18,6 +18,7 @@ const why = {
   operator: string('As written'),
   isNegated: flag('It stands below a "not"'),
   wanted: { description: 'What the rule asks for' },
+  wantedFact: string('Where that was read, when the rule compares with another fact'),
   read: { description: 'What was there; absent when nothing was' },
 };
 const WHY_REQUIRED = ['location', 'fact', 'operator', 'isNegated'];
@@ -53,8 +54,8 @@ export const VERDICT_SCHEMAS = {
     {
       rule,
       type: oneOf(ACTION_TYPES, 'Of the action'),
-      part: maybe(string('A field, tag or user; null for the whole action')),
-      isRendered: flag('The part came from a template'),
+      part: maybe(string('A field, tag or user; null for the whole action, and where it is not kept')),
+      isRendered: flag('The part came from a template: it is not kept with a decision'),
       reason: string('Why it is not in the answer'),
       wonBy: maybe(string('The rule that had it first')),
     },

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectConfig, type ServiceConfig, splitSecrets } from '../config/service-config.js';
+import { splitSecrets } from '../config/read-secrets.js';
+import { InjectConfig, type ServiceConfig } from '../config/service-config.js';
 import { FileWatcher, fingerprintOf } from '../files/file-watcher.js';
 import { carriesOneOf, digestOf } from './bearer.js';
 

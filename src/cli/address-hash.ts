@@ -1,22 +1,22 @@
 import type { Writable } from 'node:stream';
 import { readServiceConfig } from '../config/service-config.js';
-import { keepAddressHashKey } from '../logs/address-hash-key.js';
-import { AddressHash } from '../shared/address-hash.js';
-import { parseEmailAddress } from '../shared/email-address.js';
-import { EnricherError } from '../shared/errors.js';
+import { readAddress } from './read-address.js';
+import { type Refuse, refuseUsage } from './refuse.js';
+import { serviceHash } from './service-hash.js';
 
 /**
  * Prints what stands for an address in the logs of the service with this environment.
  *
- * @throws EnricherError `INPUT_INVALID` when it is none, or when there is no key yet that lasts
+ * @param refuse ends the command as wrongly used
+ * @throws EnricherError `INPUT_INVALID` when the service's key is not known here
  */
-export function printAddressHash(address: string, env: NodeJS.ProcessEnv, out: Writable): number {
-  if (parseEmailAddress(address) === null) throw new EnricherError('INPUT_INVALID', 'This is no e-mail address');
-  const { addressHashKey, dataDir } = readServiceConfig(env);
-  const { key, lostBecause } =
-    addressHashKey === null ? keepAddressHashKey(dataDir) : { key: addressHashKey, lostBecause: null };
-  if (lostBecause !== null)
-    throw new EnricherError('INPUT_INVALID', `The key of the service is not in ${dataDir} (${lostBecause})`);
-  out.write(`${new AddressHash(key).of(address)}\n`);
+export function printAddressHash(
+  address: string,
+  env: NodeJS.ProcessEnv,
+  out: Writable,
+  refuse: Refuse = refuseUsage,
+): number {
+  const email = readAddress('<address>', address, refuse);
+  out.write(`${serviceHash(readServiceConfig(env)).of(email.address)}\n`);
   return 0;
 }

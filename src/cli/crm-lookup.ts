@@ -5,9 +5,10 @@ import { createLookups, NO_SURROUNDINGS } from '../crm/create-lookups.js';
 import { knownFor } from '../crm/known-for.js';
 import { KyselyLastKnown } from '../store/kysely-last-known.js';
 import { Store } from '../store/store.js';
-import { parseEmailAddress } from '../shared/email-address.js';
 import { type LookupReport, LOOKUP_PRINTERS } from './print-lookup.js';
+import { readAddress } from './read-address.js';
 import { type LookupStep, RecordedProvider } from './recorded.provider.js';
+import type { Refuse } from './refuse.js';
 
 export interface CrmLookupOptions {
   readonly crm?: string;
@@ -26,9 +27,9 @@ export async function crmLookup(
   options: CrmLookupOptions,
   env: NodeJS.ProcessEnv,
   out: NodeJS.WritableStream,
-  refuse: (message: string) => never,
+  refuse: Refuse,
 ): Promise<0 | 1> {
-  const email = parseEmailAddress(written) ?? refuse('error: this is no e-mail address');
+  const email = readAddress('<address>', written, refuse);
   const config = readServiceConfig({ ...env, CRM_CONFIG: options.crm ?? env['CRM_CONFIG'] });
   const crm = await requireCrmConfig(config.crmConfigFile, env);
   const steps: LookupStep[] = [];

@@ -9,6 +9,7 @@ import { Store } from '../store/store.js';
 import { describeProgress, describeResult } from '../prefetch/describe-prefetch.js';
 import { EnricherError } from '../shared/errors.js';
 import { ProgressLine } from './progress-line.js';
+import type { Refuse } from './refuse.js';
 
 export interface CrmPrefetchOptions {
   readonly crm?: string;
@@ -37,7 +38,7 @@ export async function crmPrefetch(
   env: NodeJS.ProcessEnv,
   { out, err }: PrefetchOutput,
   signal: AbortSignal,
-  refuse: (message: string) => never,
+  refuse: Refuse,
 ): Promise<0 | 1> {
   const config = readServiceConfig({ ...env, CRM_CONFIG: options.crm ?? env['CRM_CONFIG'] });
   const crm = await requireCrmConfig(config.crmConfigFile, env);

@@ -1,19 +1,17 @@
 import { normalMailbox } from '../facts/read-delivery.js';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { readServiceConfig, type ServiceConfig } from '../config/service-config.js';
+import { readServiceConfig } from '../config/service-config.js';
 import type { DecisionRecord } from '../decisions/decision-record.js';
 import type { DecisionRow } from '../decisions/decision-store.js';
-import { KEY_FILE, keepAddressHashKey } from '../logs/address-hash-key.js';
-import { AddressHash } from '../shared/address-hash.js';
-import { type EmailAddress, parseEmailAddress } from '../shared/email-address.js';
-import { EnricherError } from '../shared/errors.js';
+import { count } from '../shared/count.js';
+import { EnricherError, reasonOf } from '../shared/errors.js';
 import { eraseCustomers } from '../store/erase-customers.js';
-import { MOMENT, readMoment } from '../rules/read-moment.js';
+import { readAddress } from './read-address.js';
+import { readRange } from './read-range.js';
+import type { Refuse } from './refuse.js';
+import { serviceHash } from './service-hash.js';
 import { table } from './table.js';
-import { withStore } from './with-store.js';
+import { type CommandStore, withStore } from './with-store.js';
 
-type Refuse = (message: string) => never;
 type Out = NodeJS.WritableStream;
 
 /**
@@ -28,15 +26,20 @@ export async function eraseDecisions(
   out: Out,
   refuse: Refuse,
 ): Promise<0> {
-  const email = readAddress(sender, refuse);
+  const email = readAddress('--sender', sender, refuse);
   const config = readServiceConfig(env);
-  const hash = hashOf(config);
-  await withStore(config.databaseUrl, async ({ ask }) => {
+  const hash = serviceHash(config);
+  const erase = async ({ ask }: CommandStore) => {
     const erased = await ask((_, decisions) => decisions.eraseSender(hash.of(email.address)));
     const customers = await ask((store) => eraseCustomers(store, email));
-    out.write(`${erased} decision${erased === 1 ? '' : 's'} erased\n`);
-    out.write(`${customers} last known customer record${customers === 1 ? '' : 's'} erased\n`);
-  });
+    out.write(`${count(erased, 'decision')} erased\n`);
+    out.write(`${count(customers, 'last known customer record')} erased\n`);
+    await ask((store) => store.scrub()).catch((cause: unknown) => {
+      const message = `Traces of it may be left in the file; run this again. ${reasonOf(cause)}`;
+      throw new EnricherError('STORE_UNAVAILABLE', message, { cause });
+    });
+  };
+  await withStore(config.databaseUrl, erase, { migrates: false });
   out.write(
     'A running service has the record in its memory for as long as lookup.cache says, and keeps it again at the next message\n' +
       'while the CRM has it. POST /hooks/crm/:provider drops it from there at once (docs/crm.md, "Tell it of changes at once").\n',
@@ -62,21 +65,18 @@ export async function listDecisions(
   out: Out,
   refuse: Refuse,
 ): Promise<0> {
-  const { sender, rule, outcome, mailbox, since, until, limit } = options;
+  const { sender, rule, outcome, mailbox, limit } = options;
   if (!/^[1-9]\d{0,3}$/.test(limit)) refuse(`error: --limit "${limit}" is no whole number from 1 to 9999`);
-  const now = Date.now();
-  const moment = (name: string, text: string) =>
-    readMoment(text, now) ?? refuse(`error: --${name} "${text}" is not ${MOMENT}`);
-  const email = sender === undefined ? null : readAddress(sender, refuse);
+  const range = readRange(options, refuse);
+  const email = sender === undefined ? null : readAddress('--sender', sender, refuse);
   const config = readServiceConfig(env);
   const query = {
     limit: Number(limit),
-    ...(email === null ? {} : { senderHash: hashOf(config).of(email.address) }),
+    ...(email === null ? {} : { senderHash: serviceHash(config).of(email.address) }),
     ...(rule === undefined ? {} : { rule }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(mailbox === undefined ? {} : { mailbox: normalMailbox(mailbox) }),
-    ...(since === undefined ? {} : { since: moment('since', since) }),
-    ...(until === undefined ? {} : { until: moment('until', until) }),
+    ...range,
   };
   const rows = await withStore(config.databaseUrl, ({ ask }) => ask((_, decisions) => decisions.list(query)));
   if (options.format === 'json') out.write(`${JSON.stringify(rows.map(summarise), null, 2)}\n`);
@@ -103,19 +103,4 @@ function summarise({ id, decidedAt, mailbox, event, messageId, outcome, lookupSt
 
 function toCells({ id, decidedAt, mailbox, outcome, rules }: DecisionRow): string[] {
   return [id, new Date(decidedAt).toISOString(), mailbox, outcome, rules.join(', ')];
-}
-
-function readAddress(written: string, refuse: Refuse): EmailAddress {
-  return parseEmailAddress(written) ?? refuse('error: this is no e-mail address');
-}
-
-/** With another key than the service's, nobody would be found. */
-function hashOf({ addressHashKey, dataDir }: ServiceConfig): AddressHash {
-  if (addressHashKey !== null) return new AddressHash(addressHashKey);
-  if (!existsSync(join(dataDir, KEY_FILE)))
-    throw new EnricherError(
-      'INPUT_INVALID',
-      `The key that stands for addresses is not in ${dataDir}; set ADDRESS_HASH_KEY or DATA_DIR as the service has it`,
-    );
-  return new AddressHash(keepAddressHashKey(dataDir).key);
 }

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { PassThrough } from 'node:stream';
+import { misspeltVariables } from '../config/misspelt-variables.js';
 import { EnricherError } from '../shared/errors.js';
 import { check } from './check.js';
 
@@ -9,6 +10,13 @@ import { check } from './check.js';
  */
 export async function explainFailedStart(error: unknown, env: NodeJS.ProcessEnv): Promise<unknown> {
   if (!(error instanceof EnricherError)) return error;
+  const explained = await withFindings(error, env);
+  const misspelt = error.code === 'ENVIRONMENT_INVALID' ? misspeltVariables(env) : [];
+  if (misspelt.length === 0) return explained;
+  return new EnricherError(error.code, [explained.message, ...misspelt].join('\n'), { cause: error });
+}
+
+async function withFindings(error: EnricherError, env: NodeJS.ProcessEnv): Promise<EnricherError> {
   const out = new PassThrough();
   const printed = text(out);
   const code = await check({ format: 'text', offline: true }, env, out);

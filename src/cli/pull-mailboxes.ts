@@ -3,6 +3,7 @@ import { EnvDto } from '../config/env.dto.js';
 import type { EmailgisticsApi } from '../mailboxes/list-mailboxes.js';
 import { pullMailboxes } from '../mailboxes/pull-mailboxes.js';
 import { EnricherError } from '../shared/errors.js';
+import type { Refuse } from './refuse.js';
 
 /** What this command alone reads from the environment: the service needs no key of Emailgistics' API. */
 export const PULL_VARIABLES = ['EMAILGISTICS_API_URL', 'EMAILGISTICS_API_KEY', 'EMAILGISTICS_API_KEY_FILE'] as const;
@@ -13,8 +14,6 @@ export interface PullMailboxesOptions {
   readonly out?: string;
   readonly dryRun?: boolean;
 }
-
-type Refuse = (message: string) => never;
 
 /**
  * Brings the mailbox catalogue up to date with Emailgistics and prints what changed.

@@ -1,18 +1,19 @@
 import { normalMailbox } from '../facts/read-delivery.js';
 import { readServiceConfig } from '../config/service-config.js';
-import type { DecisionStore } from '../decisions/decision-store.js';
-import { formatFault } from '../files/fault.js';
+import type { DecisionQuery, DecisionStore } from '../decisions/decision-store.js';
 import { requireMailboxes } from '../mailboxes/mailboxes.service.js';
 import { type BlastRadius, BlastRadiusTally } from '../replay/blast-radius.js';
 import { type DecisionRange, readDecisions } from '../replay/read-decisions.js';
 import { Replayer } from '../replay/replayer.js';
-import { loadRules } from '../rules/load-rules.js';
+import { buildRuleSet, type LoadedRules } from '../rules/load-rules.js';
 import type { RuleSet } from '../rules/rule-set.js';
-import { EnricherError } from '../shared/errors.js';
+import { KyselyRuleSets } from '../store/kysely-rule-sets.js';
 import type { PrefetchOutput } from './crm-prefetch.js';
 import { REPLAY_PRINTERS } from './print-replay.js';
 import { ProgressLine } from './progress-line.js';
-import { readMoment, MOMENT } from '../rules/read-moment.js';
+import { readRange } from './read-range.js';
+import type { Refuse } from './refuse.js';
+import { requireRules } from './require-rules.js';
 import { withStore } from './with-store.js';
 
 export interface ReplayOptions {
@@ -38,17 +39,24 @@ export async function replay(
   options: ReplayOptions,
   env: NodeJS.ProcessEnv,
   { out, err }: PrefetchOutput,
-  refuse: (message: string) => never,
+  refuse: Refuse,
 ): Promise<0 | 1> {
-  const range = readRange(options, refuse);
+  const range = readDecisionRange(options, refuse);
   const config = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
   const { rulesDir, mailboxesConfigFile: path, isMailboxesConfigRequired: isRequired } = config;
-  const ruleSet = await requireRules(rulesDir);
+  const rules = await requireRules(rulesDir);
+  const { ruleSet } = rules;
   const mailboxes = await requireMailboxes({ path, isRequired });
-  const replayer = new Replayer(ruleSet, (mailbox) => mailboxes.find(mailbox));
-  const radius = await withStore(config.databaseUrl, ({ ask }) =>
-    replayAll({ list: (query) => ask((_, decisions) => decisions.list(query)) }, range, { replayer, ruleSet }, err),
-  );
+  const replayer = new Replayer(rules, (mailbox) => mailboxes.find(mailbox));
+  const radius = await withStore(config.databaseUrl, ({ ask }) => {
+    const find = async (revision: string) => {
+      const accepted = await ask((store) => new KyselyRuleSets(store, config.decisions.days).find(revision, rulesDir));
+      const load = accepted === null ? null : await buildRuleSet(accepted.files, { customerFields: null });
+      return load?.ok === true ? load : null;
+    };
+    const decisions = { list: (query: DecisionQuery) => ask((_, kept) => kept.list(query)) };
+    return replayAll(decisions, range, { replayer, ruleSet, find }, err);
+  });
   const head = {
     folder: rulesDir,
     revision: ruleSet.revision,
@@ -59,10 +67,17 @@ export async function replay(
   return radius.changed > 0 ? 1 : 0;
 }
 
+interface Replay {
+  readonly replayer: Replayer;
+  readonly ruleSet: RuleSet;
+  /** The rules that decided then, as they were accepted. */
+  readonly find: (revision: string) => Promise<LoadedRules | null>;
+}
+
 async function replayAll(
   decisions: Pick<DecisionStore, 'list'>,
   range: DecisionRange,
-  { replayer, ruleSet }: { replayer: Replayer; ruleSet: RuleSet },
+  { replayer, ruleSet, find }: Replay,
   err: PrefetchOutput['err'],
 ): Promise<BlastRadius> {
   const tally = new BlastRadiusTally();
@@ -71,6 +86,8 @@ async function replayAll(
   let count = 0;
   try {
     for await (const page of readDecisions(decisions, range)) {
+      for (const revision of new Set(page.map(({ answer }) => answer.revision)))
+        if (!replayer.knows(revision)) replayer.learn(revision, await find(revision));
       for (const row of page) tally.add(row, replayer.replay(row));
       count += page.length;
       const text = `${count.toLocaleString('en')} messages, up to ${toIso(page.at(-1)?.decidedAt ?? 0)}`;
@@ -86,23 +103,11 @@ async function replayAll(
   return tally.sum(new Set(ruleSet.rules.map(({ name }) => name)));
 }
 
-/** Its tests are not run: `enricher test` does that. */
-async function requireRules(folder: string): Promise<RuleSet> {
-  const load = await loadRules(folder, { customerFields: null });
-  if (load.ok) return load.ruleSet;
-  const list = load.faults.map(formatFault).join('\n');
-  throw new EnricherError('RULES_INVALID', `The rules in ${folder} have ${load.faults.length} fault(s):\n${list}`);
-}
-
-function readRange({ since, until, mailbox, limit }: ReplayOptions, refuse: (message: string) => never) {
-  const now = Date.now();
-  const moment = (name: string, text: string) =>
-    readMoment(text, now) ?? refuse(`error: --${name} "${text}" is not ${MOMENT}`);
+function readDecisionRange({ mailbox, limit, ...given }: ReplayOptions, refuse: Refuse) {
   if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit))
     refuse(`error: --limit "${limit}" is no whole number above 0`);
   return {
-    since: moment('since', since),
-    ...(until === undefined ? {} : { until: moment('until', until) }),
+    ...readRange(given, refuse),
     ...(mailbox === undefined ? {} : { mailbox: normalMailbox(mailbox) }),
     limit: limit === undefined ? Infinity : Number(limit),
   };

@@ -1,8 +1,8 @@
 import { readServiceConfig } from '../config/service-config.js';
 import { diffRules, type RulesDifference } from '../rules/rules-diff.js';
-import { readRulesFolder } from '../rules/rules-folder.js';
 import { EnricherError } from '../shared/errors.js';
 import { KyselyRuleSets } from '../store/kysely-rule-sets.js';
+import { requireRules } from './require-rules.js';
 import { withStore } from './with-store.js';
 
 export interface RulesDiffOptions {
@@ -13,27 +13,27 @@ export interface RulesDiffOptions {
 /**
  * Compares the rules folder with the set that runs (the last one accepted). 0 when nothing would change, 1 when something would.
  *
- * @throws EnricherError when either cannot be read
+ * @throws EnricherError when the folder has faults, or nothing is known of the set that runs
  */
 export async function rulesDiff(
   options: RulesDiffOptions,
   env: NodeJS.ProcessEnv,
   out: NodeJS.WritableStream,
 ): Promise<0 | 1> {
-  const { rulesDir, databaseUrl } = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
-  const running = await withStore(databaseUrl, ({ ask }) => ask((store) => new KyselyRuleSets(store).load(rulesDir)));
+  const { rulesDir, databaseUrl, decisions } = readServiceConfig({
+    ...env,
+    RULES_DIR: options.rules ?? env['RULES_DIR'],
+  });
+  const { files } = await requireRules(rulesDir);
+  const running = await withStore(databaseUrl, ({ ask }) =>
+    ask((store) => new KyselyRuleSets(store, decisions.days).load(rulesDir)),
+  );
   if (running === null)
     throw new EnricherError(
       'INPUT_INVALID',
       'No accepted rules are kept in the database (DATABASE_URL); start the service once',
     );
-  const folder = await readRulesFolder(rulesDir);
-  if (!folder.ok)
-    throw new EnricherError(
-      'INPUT_INVALID',
-      folder.faults.map(({ file, message }) => `${file}: ${message}`).join('\n'),
-    );
-  const differences = diffRules(running.files, folder.files);
+  const differences = diffRules(running.files, files);
   if (options.format === 'json') out.write(`${JSON.stringify({ running: running.revision, differences }, null, 2)}\n`);
   else out.write(toText(running.revision, rulesDir, differences));
   return differences.length === 0 ? 0 : 1;

@@ -15,6 +15,7 @@ import { parseDelivery } from '../webhook/parse-delivery.js';
 import { GivenCustomerProvider } from './given-customer.provider.js';
 import { printConditions } from './print-conditions.js';
 import { toJson, toText } from './print-enrichment.js';
+import { type Refuse, refuseUsage } from './refuse.js';
 
 export interface SimulateOptions {
   readonly message: string;
@@ -29,6 +30,7 @@ export interface SimulateOptions {
 /**
  * Decides one message as the service would, with the same code, and prints the envelope and each rule's verdict.
  *
+ * @param refuse ends the command as wrongly used
  * @returns 0, or 1 when the message is one that the service would refuse
  * @throws EnricherError when a file cannot be read or the rules have faults
  */
@@ -36,9 +38,10 @@ export async function simulate(
   options: SimulateOptions,
   env: NodeJS.ProcessEnv,
   out: NodeJS.WritableStream,
+  refuse: Refuse = refuseUsage,
 ): Promise<0 | 1> {
+  const now = readNow(options.now, refuse);
   const config = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });
-  const now = readNow(options.now);
   const parsed = parseDelivery(await readJson(options.message));
   if (!parsed.ok) {
     for (const { field, message } of parsed.violations) out.write(`${options.message}: ${field} ${message}\n`);
@@ -99,9 +102,8 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-function readNow(written: string | undefined): Date {
+function readNow(written: string | undefined, refuse: Refuse): Date {
   const now = written === undefined ? new Date() : new Date(written);
-  if (Number.isNaN(now.getTime()))
-    throw new EnricherError('INPUT_INVALID', `--now ${written}: not a time such as 2026-11-24T09:00:00Z`);
+  if (Number.isNaN(now.getTime())) refuse(`error: --now "${written}" is not a time such as 2026-11-24T09:00:00Z`);
   return now;
 }

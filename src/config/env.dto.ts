@@ -83,7 +83,7 @@ export class EnvDto {
   @Max(3_650)
   DECISION_DAYS: number = 30;
 
-  /** JSON Pointers into the facts, separated by commas: what is there is not kept with a decision. */
+  /** JSON Pointers into the facts, separated by commas: what is there is not kept beside the answer of a decision. */
   DECISION_MASKS: string = '/sender/name';
 
   /** How addresses are kept with a decision: as their keyed hash, or as they are. */

@@ -196,6 +196,37 @@ test.each<[what: string, env: NodeJS.ProcessEnv, fault: string]>([
   expect(faultsOf(env)).toContain(fault);
 });
 
+const CANNOT_BE_READ =
+  'cannot be read as an address; in its user and password write # as %23, / as %2F, ? as %3F, @ as %40 and % as %25';
+
+test.each([
+  'postgres://u:se#kret pw@db.example/x',
+  'postgres://u:12#kret@db.example/x',
+  'postgres://u:se/kret@db.example/x',
+  'postgres://u:12/kret@db.example/x',
+  'postgres://u:se?kret@db.example/x',
+  'postgres://u:pw@db.example:port/x',
+  'postgresql://u:pw@[db.example/x',
+])('%s is a fault, and is not repeated', (url) => {
+  expect(faultsOf({ DATABASE_URL: url })).toEqual([`DATABASE_URL: ${CANNOT_BE_READ}`]);
+  const file = join(tempFolder({ url }), 'url');
+  expect(faultsOf({ DATABASE_URL_FILE: file })).toEqual([`DATABASE_URL_FILE: what ${file} holds ${CANNOT_BE_READ}`]);
+});
+
+test.each([
+  'postgres://db.example/x',
+  'postgres://u:se%23kret%20pw@db.example:5432/x?sslmode=require',
+  'postgres://u:pa@ss word@db.example/x',
+  'postgres://u%40tenant:pw@db.example/x?user=u@tenant',
+  'postgresql://u:pw@/x?host=/var/run/postgresql',
+  'postgresql:///x?host=/var/run/postgresql',
+  'postgres://u@%2Fvar%2Frun/x',
+  'postgres://u:pw@[::1]:5432/x',
+  'file:./se#kret pw@x.db',
+])('%s is an address of a database', (databaseUrl) => {
+  expect(readServiceConfig({ DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
+});
+
 test.each<[what: string, masks: string, mask: string]>([
   ['without a slash', '/sender/name,customer', 'customer'],
   ['with a tilde that escapes nothing', '/customer/~iban', '/customer/~iban'],

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { Inject } from '@nestjs/common';
@@ -6,7 +5,9 @@ import { getConfigToken } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { EnricherError } from '../shared/errors.js';
-import { DATABASE_URL, type DecisionAddresses, EnvDto, type LogLevel, type RulesOnError } from './env.dto.js';
+import { readDatabaseUrl } from './database-url.js';
+import { type DecisionAddresses, EnvDto, type LogLevel, type RulesOnError } from './env.dto.js';
+import { readAddressHashKey, readAdminTokens, readSecrets } from './read-secrets.js';
 
 /** What the environment says, parsed once. */
 export interface ServiceConfig {
@@ -48,12 +49,22 @@ export interface ServiceConfig {
   readonly logPretty: boolean;
 }
 
-/** A key that can be guessed makes hashes that can be undone. */
-const MIN_HASH_KEY_LENGTH = 16;
-/** Behind it are customers. */
-const MIN_ADMIN_TOKEN_LENGTH = 16;
-
 export const SERVICE_CONFIG = 'service';
+
+/** What the service reads. */
+export const VARIABLES: readonly string[] = [
+  ...Object.keys(new EnvDto()),
+  'NODE_ENV',
+  'WEBHOOK_SECRET',
+  'WEBHOOK_SECRET_FILE',
+  'ADMIN_TOKEN',
+  'ADMIN_TOKEN_FILE',
+  'LOG_PRETTY',
+  'DATABASE_URL_FILE',
+  'DATA_DIR',
+  'ADDRESS_HASH_KEY',
+  'ADDRESS_HASH_KEY_FILE',
+];
 
 /** Injects the one `ServiceConfig` of the application. */
 export const InjectConfig = (): ParameterDecorator => Inject(getConfigToken(SERVICE_CONFIG));
@@ -110,28 +121,9 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
   });
 }
 
-/** One or more secrets, separated by commas or newlines. */
-export function splitSecrets(text: string): string[] {
-  return text
-    .split(/[,\r\n]+/)
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '');
-}
-
 function readEnvDto(env: NodeJS.ProcessEnv, faults: string[]): EnvDto {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(new EnvDto()).concat(
-    'NODE_ENV',
-    'WEBHOOK_SECRET',
-    'WEBHOOK_SECRET_FILE',
-    'ADMIN_TOKEN',
-    'ADMIN_TOKEN_FILE',
-    'LOG_PRETTY',
-    'DATABASE_URL_FILE',
-    'DATA_DIR',
-    'ADDRESS_HASH_KEY',
-    'ADDRESS_HASH_KEY_FILE',
-  )) {
+  for (const name of VARIABLES) {
     const value = env[name]?.trim();
     if (value !== undefined && value !== '') given[name] = BOOLEANS.has(name) ? toBoolean(value) : value;
   }
@@ -149,20 +141,6 @@ const DEFAULT_DATA_DIR = './data';
 
 function dataDirOf(databaseUrl: string): string {
   return databaseUrl.startsWith('file:') ? dirname(databaseUrl.slice('file:'.length)) : DEFAULT_DATA_DIR;
-}
-
-function readDatabaseUrl(dto: EnvDto, env: NodeJS.ProcessEnv, faults: string[]): string {
-  const { DATABASE_URL: given, DATABASE_URL_FILE: file } = dto;
-  if (file === undefined) return given;
-  if (env['DATABASE_URL']?.trim()) faults.push('DATABASE_URL and DATABASE_URL_FILE are both set; keep one');
-  try {
-    const url = readFileSync(file, 'utf8').trim();
-    if (DATABASE_URL.test(url)) return url;
-    faults.push(`DATABASE_URL_FILE: ${file} holds no file: or postgres:// address`);
-  } catch (error) {
-    faults.push(`DATABASE_URL_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
-  }
-  return given;
 }
 
 function splitMasks(text: string): string[] {
@@ -184,58 +162,4 @@ function toBoolean(text: string): unknown {
   const lower = text.toLowerCase();
   if (['true', '1', 'yes', 'on'].includes(lower)) return true;
   return ['false', '0', 'no', 'off'].includes(lower) ? false : text;
-}
-
-function readAddressHashKey(dto: EnvDto, faults: string[]): string | null {
-  const { ADDRESS_HASH_KEY: given, ADDRESS_HASH_KEY_FILE: file } = dto;
-  if (given !== undefined && file !== undefined)
-    faults.push('ADDRESS_HASH_KEY and ADDRESS_HASH_KEY_FILE are both set; keep one');
-  if (given === undefined && file === undefined) return null;
-  const [name, key] =
-    given === undefined ? ['ADDRESS_HASH_KEY_FILE', readKeyFile(file ?? '', faults)] : ['ADDRESS_HASH_KEY', given];
-  if (key !== null && key.length < MIN_HASH_KEY_LENGTH)
-    faults.push(`${name}: must have ${MIN_HASH_KEY_LENGTH} characters or more`);
-  return key;
-}
-
-function readKeyFile(file: string, faults: string[]): string | null {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    faults.push(
-      `ADDRESS_HASH_KEY_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
-    );
-    return null;
-  }
-}
-
-function readAdminTokens(dto: EnvDto, faults: string[]): string[] {
-  if (dto.ADMIN_TOKEN !== undefined && dto.ADMIN_TOKEN_FILE !== undefined)
-    faults.push('ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set; keep one');
-  const tokens = readSecrets('ADMIN_TOKEN', dto, faults);
-  if (tokens.some((token) => token.length < MIN_ADMIN_TOKEN_LENGTH))
-    faults.push(
-      `ADMIN_TOKEN${dto.ADMIN_TOKEN_FILE === undefined ? '' : '_FILE'}: a token must have ${MIN_ADMIN_TOKEN_LENGTH} characters or more`,
-    );
-  return tokens;
-}
-
-/** What stands in a variable, or in the file that its neighbour names. */
-function readSecrets(name: 'WEBHOOK_SECRET' | 'ADMIN_TOKEN', dto: EnvDto, faults: string[]): string[] {
-  const given = dto[name];
-  const file = dto[`${name}_FILE`];
-  if (file === undefined) {
-    const secrets = splitSecrets(given ?? '');
-    if (given !== undefined && secrets.length === 0) faults.push(`${name}: holds no secret`);
-    return secrets;
-  }
-  try {
-    const secrets = splitSecrets(readFileSync(file, 'utf8'));
-    if (secrets.length === 0) faults.push(`${name}_FILE: ${file} holds no secret`);
-    return secrets;
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    faults.push(`${name}_FILE: cannot read ${file} (${reason})`);
-    return [];
-  }
 }

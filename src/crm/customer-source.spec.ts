@@ -487,6 +487,23 @@ describe('a provider that answers from memory', () => {
     expect((await answer).lookup.state).toBe('unavailable');
   });
 
+  test.each<[what: string, answer: ScriptedProvider['answers'][string] | undefined, results: readonly string[]]>([
+    ['that finds somebody', { tier: 'gold' }, ['found']],
+    ['that finds nobody, neither by address nor by domain', undefined, ['not_found', 'not_found']],
+    ['that finds several', 'ambiguous', ['ambiguous']],
+    ['that finds a file with a fault', refused, ['misconfigured']],
+    ['that fails', down, ['unavailable']],
+  ])('a look-up %s is counted', async (_what, answer, results) => {
+    const called: string[] = [];
+    const observer = {
+      ...SILENT,
+      called: (...[provider, result]: [string, string, number]) => void called.push(`${provider} ${result}`),
+    };
+    const provider = new InMemory('file', answer === undefined ? {} : { [ADDRESS]: answer });
+    await lookUp(lookupsOver([provider], { observer }));
+    expect(called).toEqual(results.map((result) => `file ${result}`));
+  });
+
   test('is always asked, and who is gone from it is not known any more', async () => {
     const provider = new InMemory('file', { [ADDRESS]: { tier: 'gold' } });
     const lastKnown = new MemoryStore();

@@ -6,12 +6,12 @@ import { EnricherError } from '../shared/errors.js';
 import { orAborted } from '../shared/or-aborted.js';
 import type { CrmMatch, CrmProvider, CustomerPage } from './crm.provider.js';
 import type { CachedMatch, CustomerCache } from './customer-cache.js';
-import { GivenUpError, isBlocked } from './failure.js';
+import { GivenUpError, isBlocked, toFailure } from './failure.js';
 import { Flights } from './flights.js';
 import type { Guard, RetryBudget } from './guard.js';
 import type { LastKnown, LastKnownStore, StoredProvider } from './last-known.js';
 import type { LookupKey } from './lookup-key.js';
-import type { LookupObserver } from './lookup-observer.js';
+import type { CallResult, LookupObserver } from './lookup-observer.js';
 
 /** A record that a provider has, or had lately. */
 export interface Found {
@@ -180,13 +180,18 @@ export class CustomerSource {
 
   async #findInMemory(key: LookupKey, signal: AbortSignal): Promise<Sighting> {
     signal.throwIfAborted();
+    const { provider, observer, ended } = this.parts;
+    const startedAt = performance.now();
+    const report = (result: CallResult) => observer.called(this.name, result, (performance.now() - startedAt) / 1_000);
     try {
       const match = await orAborted(this.#ask(key, signal), signal);
-      this.parts.ended(this.parts.provider, null);
+      report(match.kind);
+      ended(provider, null);
       this.#rememberSometimes(key.id, match);
       return sightingOf({ match, at: 0 }, 0, false);
     } catch (error) {
-      if (!signal.aborted) this.parts.ended(this.parts.provider, error);
+      report(toFailure(error).kind);
+      if (!signal.aborted) ended(provider, error);
       throw error;
     }
   }

@@ -3,7 +3,7 @@ export type CallResult = 'found' | 'not_found' | 'ambiguous' | 'unavailable' | '
 
 /** Hears what look-ups do, for metrics; none of it may throw. */
 export interface LookupObserver {
-  /** One try reached the provider. */
+  /** One try reached the provider, which may answer from memory. */
   called(provider: string, result: CallResult, seconds: number): void;
   /** A call that was not made. */
   avoided(reason: 'not_needed' | 'fresh' | 'stale' | 'joined' | 'blocked'): void;

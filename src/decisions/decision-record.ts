@@ -47,11 +47,13 @@ const ADDRESSES: readonly Pointer[] = [
   ['message', 'to'],
   ['message', 'cc'],
 ];
+/** Where one may stand: of the sender, or of others. */
+const MAYBE_ADDRESSES: readonly Pointer[] = [['sender', 'name'], ['customer'], ['conversation']];
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 /** With the domain it is the address. */
 const LOCAL: Pointer = ['sender', 'local'];
 
-/** Takes what must not be kept out of facts and verdicts, and says what that was. */
+/** Takes what must not be kept out of facts, verdicts and what was suppressed. */
 export class DecisionMasker {
   readonly #removed: readonly Pointer[];
   readonly #hashed: readonly Pointer[];
@@ -66,7 +68,7 @@ export class DecisionMasker {
 
   /** The facts as they are kept, and the pointers to where something is missing or hashed. */
   facts({ lists: _, ...facts }: Facts): { readonly facts: KeptFacts; readonly masked: readonly string[] } {
-    const hashed = [...this.#hashed, ...this.#addressesOf(facts.customer, ['customer'])];
+    const hashed = [...this.#hashed, ...this.#addressesIn(facts)];
     const masked = new Set<string>();
     let kept: KeptFacts = facts;
     const mask = (pointer: Pointer, change: (value: unknown) => unknown) => {
@@ -79,25 +81,19 @@ export class DecisionMasker {
     return { facts: kept, masked: [...masked] };
   }
 
-  verdict({ why, ...verdict }: RuleVerdict, facts: Facts): KeptVerdict {
-    return { ...verdict, why: why === null ? null : this.#why(why, facts) };
+  verdicts(verdicts: readonly RuleVerdict[], facts: Facts): KeptVerdict[] {
+    const hidden = [...this.#all, ...this.#addressesIn(facts)];
+    return verdicts.map(({ why, ...verdict }) => ({ ...verdict, why: why === null ? null : keepWhy(why, hidden) }));
   }
 
-  /** A condition may also compare with a fact that is masked: then that stands in what was wanted. */
-  #why({ read, wanted, ...why }: Why, facts: Facts): KeptWhy {
-    const path = parsePath(`$.${why.fact}`) ?? [];
-    const isMasked =
-      this.#all.some((pointer) => pathsOverlap(path, pointer)) ||
-      this.#all.some((pointer) => holds(readPath(facts, pointer), wanted));
-    return isMasked ? { ...why, wanted: null, isMasked } : { ...why, wanted, read, isMasked };
+  /** Without what was rendered: it may be of a fact that is masked. */
+  suppressed(suppressed: readonly Suppressed[]): Suppressed[] {
+    return suppressed.map((one) => (one.isRendered ? { ...one, part: null } : one));
   }
 
-  /** Where a CRM record holds an address: it may be the sender's. */
-  #addressesOf(value: unknown, at: Pointer): Pointer[] {
+  #addressesIn(facts: Omit<Facts, 'lists'>): Pointer[] {
     if (this.options.addressHash === null) return [];
-    if (typeof value === 'string') return ADDRESS.test(value) ? [at] : [];
-    if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([key, inner]) => this.#addressesOf(inner, [...at, key]));
+    return MAYBE_ADDRESSES.flatMap((at) => addressesOf(readPath(facts, at), at));
   }
 
   #hash(value: unknown): unknown {
@@ -107,7 +103,16 @@ export class DecisionMasker {
   }
 }
 
-function holds(masked: unknown, value: unknown): boolean {
-  if (masked === null || masked === undefined || masked === '') return false;
-  return masked === value || (Array.isArray(masked) && masked.includes(value));
+/** A condition may also compare with a fact that is masked: then that stands in what was wanted. */
+function keepWhy({ read, wanted, ...why }: Why, hidden: readonly Pointer[]): KeptWhy {
+  const facts = [why.fact, ...(why.wantedFact === undefined ? [] : [why.wantedFact])];
+  const paths = facts.map((fact) => parsePath(`$.${fact}`) ?? []);
+  const isMasked = paths.some((path) => hidden.some((pointer) => pathsOverlap(path, pointer)));
+  return isMasked ? { ...why, wanted: null, isMasked } : { ...why, wanted, read, isMasked };
+}
+
+function addressesOf(value: unknown, at: Pointer): Pointer[] {
+  if (typeof value === 'string') return ADDRESS.test(value) ? [at] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => addressesOf(inner, [...at, key]));
 }

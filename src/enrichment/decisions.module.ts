@@ -40,7 +40,7 @@ import { SendStore } from '../decisions/send-store.js';
       provide: Retention,
       inject: [DecisionStore, SendStore, getConfigToken(SERVICE_CONFIG)],
       useFactory: (store: DecisionStore, sends: SendStore, { decisions: { days } }: ServiceConfig) =>
-        new Retention(store, sends, days),
+        new Retention(store, sends, { days, report: logRetention }),
     },
   ],
   exports: [StoreModule, DecisionKeeper, DecisionMasker],
@@ -66,6 +66,13 @@ function logStore(reason: string | null): void {
   const logger = new Logger('Store');
   if (reason === null) logger.log('The store answers again; what waits in memory is written now');
   else logger.error(`The store does not answer (${reason}); messages are answered, and decisions wait in memory`);
+}
+
+function logRetention(reason: string | null): void {
+  const logger = new Logger('Store');
+  if (reason === null) logger.log('Old decisions and sends are taken away again');
+  else
+    logger.error(`Old decisions and sends cannot be taken away (${reason}); they are kept longer than they should be`);
 }
 
 function logLost(decisions: number): void {

@@ -55,7 +55,8 @@ const FIRST_CHECK_MS = 10_000;
           folder: config.rulesDir,
           load: loadTestedRules,
           customerFields,
-          lastGood: config.rulesOnError === 'strict' ? null : new KyselyRuleSets(store),
+          lastGood: new KyselyRuleSets(store, config.decisions.days),
+          isStrict: config.rulesOnError === 'strict',
           report: (event) => {
             logRulesEvent(event);
             metrics.heard(event);

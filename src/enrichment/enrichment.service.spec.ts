@@ -39,7 +39,9 @@ test.each([
 ])(
   '%i ms after it came, a delivery waits %i ms at most for a silent store, whatever is sent',
   async (lateMs, waitedMs) => {
-    const current = await loadRuleFile({ rules: Array.from({ length: MESSAGES }, (_, index) => answer(index)) });
+    const { ruleSet: current } = await loadRuleFile({
+      rules: Array.from({ length: MESSAGES }, (_, index) => answer(index)),
+    });
     jest.useFakeTimers();
     const nobody = () => Promise.resolve(NOT_LOOKED_UP);
     const service = new EnrichmentService(

@@ -1,76 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
+import {
+  answer,
+  fields,
+  forward,
+  load,
+  record,
+  replay,
+  rule,
+  type RuleFile,
+  send,
+  tag,
+} from '../../test/support/recorded-decision.js';
 import { factsWith } from '../../test/support/rule-program.js';
-import { tempFolder } from '../../test/support/temp-folder.js';
-import { composeActions } from '../actions/compose-actions.js';
-import { DecisionMasker } from '../decisions/decision-record.js';
-import type { DecisionRow } from '../decisions/decision-store.js';
-import { parsePointer } from '../decisions/masks.js';
 import type { Facts } from '../facts/facts.js';
 import { JsonDocument } from '../files/json-document.js';
 import { parseMailboxes } from '../mailboxes/read-mailboxes.js';
-import { decide } from '../rules/decide.js';
-import { loadRules } from '../rules/load-rules.js';
-import { AddressHash } from '../shared/address-hash.js';
 import { Replayer } from './replayer.js';
 
 const GOLD = { fact: 'customer.tier', operator: 'equal', value: 'gold' };
 const SENDER = { fact: 'sender.address', operator: 'equal', value: 'dana@northwind.example' };
-const fields = (value: object) => ({ type: 'setCustomFields', name: 'Fields', value });
-const tag = (...tags: string[]) => ({ type: 'tag', name: 'Tag', value: { tags } });
-const send = (body: string) => ({ type: 'sendMessage', name: 'Send', value: { bodyType: 'text', body } });
-
-interface RuleFile {
-  readonly name: string;
-  readonly conditions: object;
-  readonly actions: readonly object[];
-  readonly [key: string]: unknown;
-}
-const rule = (name: string, conditions: readonly object[], actions: readonly object[], more = {}): RuleFile => ({
-  name,
-  conditions: { all: conditions },
-  actions,
-  ...more,
-});
 const VIP = rule('vip', [GOLD], [fields({ tier: '{{ customer.tier }}', desk: 'VIP' }), tag('VIP')]);
 const ALL = rule('all', [], [fields({ desk: 'Claims' })]);
 
 const facts: Facts = factsWith({ tier: 'gold', iban: 'XX00' }, false);
-
-async function load(rules: readonly RuleFile[]) {
-  const loaded = await loadRules(tempFolder({ 'rules.json': JSON.stringify({ rules }) }), { customerFields: null });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
-  return loaded.ruleSet;
-}
-
-/** What the service keeps of a message that it decided under these rules. */
-async function record(rules: readonly RuleFile[], given: Facts, masks: readonly string[] = []): Promise<DecisionRow> {
-  const { acting, verdicts } = decide(await load(rules), given);
-  const { actions } = composeActions(acting, given, null);
-  const masker = new DecisionMasker({
-    masks: masks.map((mask) => parsePointer(mask)!),
-    keepBody: false,
-    addressHash: new AddressHash('key'),
-  });
-  return {
-    id: 'd1',
-    mailbox: given.message.mailbox,
-    event: 'received',
-    messageId: 'm1',
-    bodyHash: '',
-    decidedAt: 0,
-    answer: { status: 200, body: JSON.stringify({ status: 'success', actions }), revision: 'r' },
-    outcome: 'acted',
-    senderHash: null,
-    lookupState: given.lookup.state,
-    rules: verdicts.filter(({ verdict }) => verdict === 'matched').map((each) => each.rule),
-    record: JSON.stringify({ ...masker.facts(given), suppressed: [] }),
-  };
-}
-
-async function replay(row: DecisionRow, rules: readonly RuleFile[]) {
-  const { open, ...told } = new Replayer(await load(rules), () => null).replay(row);
-  return { ...told, open: [...open.fields, ...open.types] };
-}
 
 const added = (type: string, field: string | null = null) => ({ type, field, how: 'added' });
 const removed = (type: string, field: string | null = null) => ({ type, field, how: 'removed' });
@@ -200,6 +152,18 @@ describe('what cannot be told', () => {
       { verdict: 'same', openRules: [], open: [] },
     ],
     [
+      'is mail to a sender whose address is masked',
+      [],
+      [ALL, rule('mail', [], [answer('Thank you')])],
+      { verdict: 'changed', newlyMatching: ['mail'], changes: [], open: ['sendMessage'] },
+    ],
+    [
+      'is mail where it is masked whether the message was an automatic answer',
+      ['/sender/isAutoReply'],
+      [ALL, rule('mail', [], [send('Thank you'), forward('lee@fabrikam.example'), tag('T')])],
+      { changes: [added('tag')], open: ['sendMessage', 'forwardMessage'] },
+    ],
+    [
       'is who of a group acts, when the first is open',
       [],
       [
@@ -264,7 +228,7 @@ test('what the mailbox would not take now is left out', async () => {
 });
 
 test('what a rule was kept from sending lately is no change, and what another sends is', async () => {
-  const answer = rule('answer', [], [send('Thank you')]);
+  const thanks = rule('answer', [], [send('Thank you')]);
   const before = await record([ALL], facts);
   const suppressed = [{ rule: 'answer', type: 'sendMessage', reason: 'sent_lately' }];
   const row = {
@@ -272,6 +236,59 @@ test('what a rule was kept from sending lately is no change, and what another se
     rules: ['all', 'answer'],
     record: JSON.stringify({ ...JSON.parse(before.record), suppressed }),
   };
-  expect(await replay(row, [ALL, answer])).toMatchObject({ verdict: 'same', changes: [] });
-  expect(await replay(row, [ALL, { ...answer, name: 'other' }])).toMatchObject({ changes: [added('sendMessage')] });
+  expect(await replay(row, [ALL, thanks])).toMatchObject({ verdict: 'same', changes: [] });
+  expect(await replay(row, [ALL, { ...thanks, name: 'other' }])).toMatchObject({ changes: [added('sendMessage')] });
+});
+
+test.each<[string, readonly object[], object]>([
+  ['no edit', [send('One'), send('Two')], { verdict: 'same', changes: [] }],
+  ['an edit of what was not sent', [send('One'), send('Three')], { verdict: 'same', changes: [] }],
+  ['what was not sent taken out', [send('One')], { verdict: 'same', changes: [] }],
+  ['an edit of what was sent', [send('Other'), send('Two')], { verdict: 'changed', changes: [removed('sendMessage')] }],
+])('of two messages of a rule, of which one was sent: %s', async (_, actions, told) => {
+  const before = await record([rule('one', [], [send('One')])], facts);
+  const suppressed = [{ rule: 'one', type: 'sendMessage', reason: 'sent_lately' }];
+  const row = { ...before, record: JSON.stringify({ ...JSON.parse(before.record), suppressed }) };
+  expect(await replay(row, [rule('one', [], actions)])).toMatchObject(told);
+});
+
+describe('with the rules of then', () => {
+  const TO_DESK = rule(
+    'to-desk',
+    [{ fact: 'message.to', operator: 'contains', value: 'desk@insurer.example' }],
+    [tag('Desk')],
+    {
+      stop: true,
+      priority: 5,
+    },
+  );
+  const GREET = rule('greet', [], [send('Dear {{ sender.name }}')]);
+  const MASKS = ['/sender/name'];
+
+  test.each<[string, RuleFile[], RuleFile[], object]>([
+    ['no edit', [TO_DESK, VIP, GREET], [TO_DESK, VIP, GREET], { verdict: 'same', open: [], openRules: [] }],
+    [
+      'an edit of another rule',
+      [TO_DESK, VIP],
+      [TO_DESK, { ...VIP, actions: [tag('Gold')] }],
+      {
+        verdict: 'changed',
+        openRules: [],
+        changes: expect.arrayContaining([{ type: 'tag', field: null, how: 'added' }]),
+      },
+    ],
+    [
+      'an edit of the condition that cannot be seen',
+      [TO_DESK, VIP],
+      [{ ...TO_DESK, conditions: { any: TO_DESK.conditions['all' as never] } }, VIP],
+      { verdict: 'open', openRules: expect.arrayContaining(['to-desk']) },
+    ],
+    ['another order of rules that act', [VIP, GREET], [GREET, VIP], { verdict: 'open', open: ['sendMessage'] }],
+  ])('%s', async (_, before, after, told) => {
+    const row = await record(before, facts, MASKS);
+    const replayer = new Replayer(await load(after), () => null);
+    replayer.learn(row.answer.revision, await load(before));
+    const { open, ...replayed } = replayer.replay(row);
+    expect({ ...replayed, open: [...open.fields, ...open.types] }).toMatchObject(told);
+  });
 });

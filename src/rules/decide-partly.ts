@@ -1,6 +1,6 @@
 import { type PathSegments, pathsOverlap } from '../facts/fact-path.js';
 import type { Facts } from '../facts/facts.js';
-import { HIDDEN, TRUE, UNKNOWN } from './compile-condition.js';
+import { HIDDEN, TRUE, type Truth, UNKNOWN } from './compile-condition.js';
 import { reasonToSkip } from './decide.js';
 import type { Rule } from './rule.js';
 import type { RuleSet } from './rule-set.js';
@@ -19,6 +19,10 @@ export interface PartialDecision {
   readonly hidden: readonly PathSegments[];
 }
 
+/** What is known of a rule's condition otherwise, by its name. */
+export type KnownTruths = ReadonlyMap<string, Truth>;
+
+const NOTHING_KNOWN: KnownTruths = new Map();
 const OF_LOOKUP: readonly PathSegments[] = [['customer'], ['lookup']];
 const MAX_KNOWN = 1_000;
 
@@ -32,17 +36,17 @@ export class PartialDecider {
 
   constructor(private readonly ruleSet: RuleSet) {}
 
-  decide(facts: Facts, masked: readonly PathSegments[]): PartialDecision {
+  decide(facts: Facts, masked: readonly PathSegments[], known = NOTHING_KNOWN): PartialDecision {
     const { program } = this.ruleSet;
     if (facts.lookup.state !== 'skipped') {
       const reading = program.readPartly(facts, this.#hide(masked), false);
-      return new PartialRound(this.ruleSet, facts, { live: reading, shadow: reading }, masked).run();
+      return new PartialRound(this.ruleSet, facts, { live: reading, shadow: reading }, masked, known).run();
     }
     const hidden = [...masked, ...OF_LOOKUP];
     const live = program.readPartly(facts, this.#hide(hidden), false);
     // A shadow rule causes no look-up: where none was made, it cannot tell.
     const shadow = program.readPartly(facts, this.#hide(masked), true);
-    return new PartialRound(this.ruleSet, facts, { live, shadow }, hidden).run();
+    return new PartialRound(this.ruleSet, facts, { live, shadow }, hidden, known).run();
   }
 
   #hide(places: readonly PathSegments[]): Uint8Array {
@@ -75,6 +79,7 @@ class PartialRound {
     private readonly facts: Facts,
     private readonly readings: Readings,
     private readonly hidden: readonly PathSegments[],
+    private readonly known: KnownTruths,
   ) {}
 
   run(): PartialDecision {
@@ -97,7 +102,8 @@ class PartialRound {
   }
 
   #judge(position: number, rule: Rule): void {
-    const truth = this.ruleSet.program.conditions[position]!.evaluate(this.readings[rule.mode]);
+    const seen = this.ruleSet.program.conditions[position]!.evaluate(this.readings[rule.mode]);
+    const truth = seen === HIDDEN ? (this.known.get(rule.name) ?? HIDDEN) : seen;
     const group = rule.exclusive === null ? undefined : this.#groups.get(rule.exclusive);
     if (group === 'taken') return;
     if (truth === UNKNOWN && rule.mode === 'shadow') this.#undecided.push(rule);

@@ -44,13 +44,14 @@ function describe(
   { condition: { at, leaf }, isNegated }: Decider,
   reading: Reading,
 ): Why {
-  const { slot, operator, wanted } = leaf!;
+  const { slot, otherSlot, operator, wanted } = leaf!;
   return {
     location: conditionLocations[at]!,
     fact: formatPath(program.slots[slot]!.segments),
     operator,
     isNegated,
     wanted: wanted(reading),
+    ...(otherSlot === null ? {} : { wantedFact: formatPath(program.slots[otherSlot]!.segments) }),
     read: program.readRaw(slot, reading.facts),
   };
 }

@@ -7,19 +7,15 @@ export interface AcceptedRules {
   readonly files: readonly SourceFile[];
 }
 
-/** Keeps the last accepted rule files over a restart, in which the folder may hold broken ones. */
+/** Keeps accepted rule files over a restart, in which the folder may hold broken ones. */
 export abstract class LastGoodRules {
   /**
-   * Null when none was kept, or what was kept is damaged.
+   * The set that was accepted last. Null when none was kept, or what was kept is damaged.
    *
    * @throws Error when that cannot be found out in a few seconds
    */
   abstract load(rulesFolder: string): Promise<AcceptedRules | null>;
 
-  /**
-   * Takes the place of what was accepted before; what was accepted later stays.
-   *
-   * @throws Error when it is not sure that it was written
-   */
+  /** @throws Error when it is not sure that it was written */
   abstract save(accepted: AcceptedRules): Promise<void>;
 }

@@ -16,7 +16,11 @@ interface Contents {
   readonly lists: ReadonlyMap<string, unknown>;
 }
 
-/** What a new set of files would change, by the names of rules, conditions and lists; how they are spread over files does not count. */
+/**
+ * What a new set of files would change, by the names of rules, conditions and lists; how they are spread over files does not count.
+ *
+ * @param before, after files that were loaded without a fault
+ */
 export function diffRules(before: readonly SourceFile[], after: readonly SourceFile[]): RulesDifference[] {
   const old = readContents(before);
   const next = readContents(after);

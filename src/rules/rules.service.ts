@@ -41,6 +41,8 @@ export interface RulesServiceOptions extends LoadOptions {
   readonly load?: RulesLoader;
   /** Where accepted sets are kept; null keeps none, and then a first set with a fault is refused. */
   readonly lastGood: LastGoodRules | null;
+  /** A first set with a fault is refused, whatever is kept. */
+  readonly isStrict?: boolean;
   readonly report?: (event: RulesEvent) => void;
   readonly watching?: FileWatcherOptions;
 }
@@ -93,6 +95,7 @@ export class RulesService {
     const what = `The rules in ${options.folder} have ${faults.length} fault(s)`;
     const list = sortFaults(faults).map(formatFault).join('\n');
     const invalid = new EnricherError('RULES_INVALID', `${what}:\n${list}`);
+    if (options.isStrict === true) throw invalid;
     const accepted = await options.lastGood?.load(options.folder).catch((error: unknown) => {
       const why = `the store could not be asked for the set that was accepted last: ${reasonOf(error)}`;
       throw new EnricherError('STORE_UNAVAILABLE', `${what}, and ${why}`, { cause: invalid });

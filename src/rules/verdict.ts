@@ -11,6 +11,8 @@ export interface Why {
   /** The condition stands below a `not`: it decided by the opposite of what it says. */
   readonly isNegated: boolean;
   readonly wanted: unknown;
+  /** Present when that is another fact, not what the rule has written. */
+  readonly wantedFact?: string;
   readonly read: unknown;
 }
 

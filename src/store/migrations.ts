@@ -50,8 +50,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
       await db.schema
         .createTable('rule_sets')
-        .addColumn('name', 'text', (column) => column.primaryKey())
-        .addColumn('revision', 'text', (column) => column.notNull())
+        .addColumn('revision', 'text', (column) => column.primaryKey())
         .addColumn('files', 'text', (column) => column.notNull())
         .addColumn('accepted_at', 'bigint', (column) => column.notNull())
         .execute();

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { SqliteThreadDialect } from './sqlite-dialect.js';
+import { type SqliteOptions, SqliteThreadDialect } from './sqlite-dialect.js';
 import type { Tables } from './tables.js';
 
 /** 64-bit integers come as text from pg; ours are times and counts, which a number holds. */
@@ -16,13 +16,18 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** A statement that takes longer has met a database in trouble. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
+export interface DatabaseOptions extends SqliteOptions {
+  /** To PostgreSQL. */
+  readonly maxConnections?: number;
+}
+
 /** The store's database; nothing is opened before the first statement. */
-export function openDatabase(url: string, maxConnections = MAX_CONNECTIONS): Kysely<Tables> {
+export function openDatabase(url: string, options: DatabaseOptions): Kysely<Tables> {
   if (url.startsWith('file:'))
-    return new Kysely<Tables>({ dialect: new SqliteThreadDialect(url.slice('file:'.length)) });
+    return new Kysely<Tables>({ dialect: new SqliteThreadDialect(url.slice('file:'.length), options) });
   const pool = new pg.Pool({
     connectionString: url,
-    max: maxConnections,
+    max: options.maxConnections ?? MAX_CONNECTIONS,
     maxLifetimeSeconds: CONNECTION_LIFE_SECONDS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -12,19 +12,30 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { SqliteRequest } from './sqlite-protocol.js';
+import type { SqliteClosing, SqliteRequest } from './sqlite-protocol.js';
 import { SqliteThreadClient } from './sqlite-thread-client.js';
+
+export interface SqliteOptions {
+  /** The file is taken as it is, also from a disk that cannot be written. */
+  readonly isReadOnly?: boolean;
+  /** Hears that the file was closed by what went wrong with it; the next statement opens what is there then. */
+  readonly onClosed?: (why: SqliteClosing) => void;
+}
 
 /** Kysely on a SQLite file in a thread of its own. */
 export class SqliteThreadDialect implements Dialect {
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly options: SqliteOptions = {},
+  ) {}
 
   createAdapter(): DialectAdapter {
     return new SqliteThreadAdapter();
   }
 
   createDriver(): Driver {
-    return new SqliteThreadDriver(new SqliteThreadClient({ path: this.path }));
+    const { isReadOnly = false, onClosed } = this.options;
+    return new SqliteThreadDriver(new SqliteThreadClient({ path: this.path, isReadOnly }, onClosed));
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {

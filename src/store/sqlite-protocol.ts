@@ -14,6 +14,17 @@ export type SqliteReply =
     }
   | { readonly id: number; readonly ok: false; readonly message: string; readonly code: number };
 
+/** Why the database was closed, to be opened anew at the next statement: it may be another one then. */
+export type SqliteClosing = 'replaced' | 'damaged' | 'ended';
+
+export interface SqliteReplies {
+  readonly replies: readonly SqliteReply[];
+  /** Null while it is open. */
+  readonly closing: SqliteClosing | null;
+}
+
 export interface SqliteThreadSetup {
   readonly path: string;
+  /** The file is taken as it is, also from a disk that cannot be written. */
+  readonly isReadOnly: boolean;
 }

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { SqliteReply, SqliteRequest, SqliteThreadSetup } from './sqlite-protocol.js';
+import type { SqliteClosing, SqliteReplies, SqliteReply, SqliteRequest, SqliteThreadSetup } from './sqlite-protocol.js';
 
 type Answered = Extract<SqliteReply, { ok: true }>;
 
@@ -29,7 +29,11 @@ export class SqliteThreadClient {
   /** They run in their order: when this one has ended, all have. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly setup: SqliteThreadSetup) {}
+  /** @param onClosed hears of it before those who wait do */
+  constructor(
+    private readonly setup: SqliteThreadSetup,
+    private readonly onClosed: (why: SqliteClosing) => void = () => undefined,
+  ) {}
 
   run(sql: string, parameters: SqliteRequest['parameters']): Promise<Answered> {
     if (this.#isClosed) return Promise.reject(new SqliteFault('the store was closed', 0));
@@ -62,12 +66,14 @@ export class SqliteThreadClient {
     if (this.#worker !== undefined) return this.#worker;
     const script = new URL(`./sqlite.thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     const worker = new Worker(script, { workerData: this.setup, execArgv: ['--no-warnings'] });
-    worker.on('message', (replies: readonly SqliteReply[]) => {
+    worker.on('message', ({ replies, closing }: SqliteReplies) => {
+      if (closing !== null) this.onClosed(closing);
       for (const reply of replies) this.#settle(reply);
     });
     const onEnd = (how: string) => {
       if (worker !== this.#worker) return;
       this.#worker = undefined;
+      this.onClosed('ended');
       const waiting = [...this.#waiting.values()];
       this.#waiting.clear();
       for (const { reject } of waiting) reject(new SqliteFault(`the thread of the store ended (${how})`, 0));

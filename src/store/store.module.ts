@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { getConfigToken } from '@nestjs/config';
 import { SERVICE_CONFIG, type ServiceConfig } from '../config/service-config.js';
 import { DecisionStore } from '../decisions/decision-store.js';
@@ -17,7 +17,8 @@ export const OWNER = Symbol('Owner');
     {
       provide: Store,
       inject: [getConfigToken(SERVICE_CONFIG)],
-      useFactory: ({ databaseUrl }: ServiceConfig) => new Store(databaseUrl),
+      useFactory: ({ databaseUrl }: ServiceConfig) =>
+        new Store(databaseUrl, { replaced: () => logReplaced(databaseUrl) }),
     },
     { provide: DecisionStore, inject: [Store], useFactory: (store: Store) => new KyselyDecisionStore(store) },
     { provide: SendStore, inject: [Store], useFactory: (store: Store) => new KyselySendStore(store) },
@@ -31,4 +32,11 @@ export class StoreModule implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.store.close();
   }
+}
+
+function logReplaced(databaseUrl: string): void {
+  const path = databaseUrl.slice('file:'.length);
+  new Logger('Store').error(
+    `${path}: the database file was deleted or replaced; decisions are kept in what is there now, or in a new one`,
+  );
 }

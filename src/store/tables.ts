@@ -49,9 +49,8 @@ export interface PrefetchesTable {
   customers: number | null;
 }
 
-/** The rules that were accepted last, in one row. */
+/** Rules that were accepted, and when that was last. */
 export interface RuleSetsTable {
-  name: 'last-good';
   revision: string;
   files: string;
   accepted_at: number;

@@ -84,7 +84,7 @@ test('with a file that is no database goes on from memory, and says so once', as
   store.put(CRM, [known('e:dana@x.example')]);
   expect(await store.get(CRM, 'e:dana@x.example')).not.toBeNull();
   expect(await store.get(CRM, 'e:kim@x.example')).toBeNull();
-  expect(faults).toEqual(['file is not a database']);
+  expect(faults).toEqual([`${file}: file is not a database`]);
   await store.close();
   expect(readFileSync(file, 'utf8')).toMatch(/^not a database/);
 });
@@ -112,7 +112,7 @@ test('a place that cannot be kept is told to who wants it kept, and is kept when
   store.put(CRM, [known('e:dana@x.example')]);
   await expect(store.savePrefetchState(CRM, place)).rejects.toMatchObject({
     code: 'OUTPUT_FAILED',
-    message: 'the last known customers cannot be kept: database is locked',
+    message: `the last known customers cannot be kept: ${file}: database is locked`,
   });
   other.exec('COMMIT');
   other.close();
@@ -150,9 +150,10 @@ describe('read only', () => {
   test('of a file that is no database are nothing, which is told', async () => {
     const text = 'not a database, but long enough to be taken for one by its size. '.repeat(20);
     const faults: string[] = [];
-    const reader = read(join(tempFolder({ 'other.db': text }), 'other.db'), faults);
+    const file = join(tempFolder({ 'other.db': text }), 'other.db');
+    const reader = read(file, faults);
     expect(await reader.get(CRM, 'e:dana@x.example')).toBeNull();
-    expect(faults).toEqual(['file is not a database']);
+    expect(faults).toEqual([`${file}: file is not a database`]);
   });
 });
 

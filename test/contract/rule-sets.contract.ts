@@ -7,6 +7,8 @@ import { Store } from '../../src/store/store.js';
 
 const HOUR = 3_600_000;
 const ROUNDS = 20;
+const KEEP_DAYS = 30;
+const DAY = 24 * HOUR;
 
 const file = (path: string, content: string | Uint8Array, kind: SourceFile['kind'] = 'rules'): SourceFile => ({
   file: `rules/${path}`,
@@ -30,7 +32,7 @@ export function describeRuleSets(database: string, url: () => string): void {
     const run = async (statement: string) => sql.raw(statement).execute(await stores[0]!.ready());
     beforeAll(async () => {
       stores = [new Store(url()), new Store(url())];
-      [one, other] = stores.map((store) => new KyselyRuleSets(store)) as [KyselyRuleSets, KyselyRuleSets];
+      [one, other] = stores.map((store) => new KyselyRuleSets(store, KEEP_DAYS)) as [KyselyRuleSets, KyselyRuleSets];
       for (const store of stores) await store.ready();
     });
     afterAll(() => Promise.all(stores.map((store) => store.close())));
@@ -61,14 +63,27 @@ export function describeRuleSets(database: string, url: () => string): void {
       ['accepted earlier, but only now saved', accepted('new'), accepted('old', HOUR), 'new'],
       ['the same again', accepted('same', HOUR), accepted('same'), 'same'],
       ['accepted now, after one with a clock that is ahead', accepted('ahead', -HOUR), accepted('now'), 'now'],
-    ])('%s: the newest is there, alone', async (_, first, second, newest) => {
+    ])('%s: the newest is given, each is found', async (_, first, second, newest) => {
       await one.save(first);
       await other.save(second);
       expect(String((await one.load('rules'))?.files[0]?.bytes)).toBe(newest);
-      expect((await run('SELECT * FROM rule_sets')).rows).toHaveLength(1);
+      expect((await one.find(first.revision, 'rules'))?.files).toEqual(first.files);
+      expect((await one.find(second.revision, 'rules'))?.files).toEqual(second.files);
+      expect(await one.find('000000000000', 'rules')).toBeNull();
     });
 
-    test('saved by two replicas at the same moment end with one whole set, the newest', async () => {
+    test('are kept as long as what they decided, and the newest for ever', async () => {
+      const sets = [100, 50, 40, 20].map((days) => accepted(`${days} days old`, days * DAY));
+      for (const rules of sets) await one.save(rules);
+      const kept = await Promise.all(sets.map(({ revision }) => one.find(revision, 'rules')));
+      // The one of 40 days ago ran until 20 days ago.
+      expect(kept.map((rules) => rules !== null)).toEqual([false, false, true, true]);
+      await run(`UPDATE rule_sets SET accepted_at = accepted_at - ${100 * DAY}`);
+      await one.save(accepted('old', 90 * DAY));
+      expect((await one.load('rules'))?.revision).toBe(accepted('old').revision);
+    });
+
+    test('saved by two replicas at the same moment end with whole sets, the newest first', async () => {
       for (let round = 0; round < ROUNDS; round++) {
         await run('DELETE FROM rule_sets');
         const [older, newer] = [accepted(`older ${round}`, 5), accepted(`newer ${round}`)];
@@ -76,7 +91,6 @@ export function describeRuleSets(database: string, url: () => string): void {
         if (round % 2 === 1) saves.reverse();
         await Promise.all(saves.map((save) => save()));
         expect(await one.load('rules')).toEqual(newer);
-        expect((await run('SELECT * FROM rule_sets')).rows).toHaveLength(1);
       }
     });
 

@@ -30,7 +30,7 @@ test.each([
   ['that nobody answers for', async () => `postgres://enricher@127.0.0.1:${await freePort()}/enricher`],
 ])('a store %s fails both, which is another thing than no rules', async (_, url) => {
   const store = new Store(await url());
-  const rules = new KyselyRuleSets(store);
+  const rules = new KyselyRuleSets(store, 30);
   await expect(rules.load('rules')).rejects.toThrow();
   await expect(rules.save(RULES)).rejects.toThrow();
   await store.close();
@@ -48,7 +48,7 @@ describe('a store that stays silent', () => {
     ['load', (rules: KyselyRuleSets) => rules.load('rules'), 5_000],
     ['save', (rules: KyselyRuleSets) => rules.save(RULES), 10_000],
   ])('is given up on by a %s', async (_, ask, limitMs) => {
-    const asked = ask(new KyselyRuleSets({ ready: () => new Promise(() => undefined) }));
+    const asked = ask(new KyselyRuleSets({ ready: () => new Promise(() => undefined) }, 30));
     const failed = expect(asked).rejects.toThrow(`no answer within ${limitMs} ms`);
     await jest.advanceTimersByTimeAsync(limitMs);
     await failed;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { splitSecrets } from '../../src/config/service-config.js';
+import { splitSecrets } from '../../src/config/read-secrets.js';
 import { formatFault } from '../../src/files/fault.js';
 import { loadTestedRules } from '../../src/rule-tests/load-tested-rules.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -11,6 +11,8 @@ const rule = (name: string, all: readonly object[], more: object = {}) => ({
   actions: [{ type: 'tag', value: { tags: [name] } }],
   ...more,
 });
+const NAME = 'Dana Reyes';
+const NAMED = { type: 'tag', value: { tags: ['{{ sender.name }}'] } };
 const found = { fact: 'lookup.state', operator: 'equal', value: 'found' };
 const from = (address: string) => ({ fact: 'sender.address', operator: 'equal', value: address });
 const RULES = {
@@ -20,6 +22,10 @@ const RULES = {
       rule('100%_sure', [found], { mode: 'shadow' }),
       rule('from-kim', [from('kim@fabrikam.example')]),
       rule('from-lee', [from('lee@fabrikam.example'), { fact: 'customer.tier', operator: 'exists', value: true }]),
+      rule('named', [found], {
+        mailboxes: ['named@insurer.example'],
+        actions: [NAMED, NAMED],
+      }),
     ],
   },
 };
@@ -193,6 +199,14 @@ describe('a decision', () => {
     expect(JSON.stringify(body)).not.toMatch(/dana@northwind|secret illness|Dana Reyes/i);
   });
 
+  test('holds what is masked in its answer only, where a rule wrote it', async () => {
+    await deliver('named', DANA, { mailbox: 'named@insurer.example', from: correspondent(DANA, NAME) });
+    const { answer, ...rest } = (await admin.get(`decisions/${await idOf({ rule: 'named' })}`)).body;
+    expect(answer.envelope.actions).toMatchObject([{ value: { tags: ['known'] } }, { value: { tags: [NAME] } }]);
+    expect(rest.suppressed).toMatchObject([{ rule: 'named', part: null, isRendered: true, reason: 'set_before' }]);
+    expect(JSON.stringify(rest)).not.toContain(NAME);
+  });
+
   test('is explained by the rules that still run, but for what reads masked facts', async () => {
     const { explanation } = await show({ rule: 'known' });
     expect(explanation).toMatchObject({
@@ -202,6 +216,7 @@ describe('a decision', () => {
         { rule: '100%_sure', verdict: 'matched', isMasked: false },
         { rule: 'from-kim', verdict: 'not_matched', isMasked: true, why: null, nearMiss: null },
         { rule: 'from-lee', verdict: 'not_matched', isMasked: true, why: null, nearMiss: null },
+        { rule: 'named', verdict: 'skipped' },
       ],
     });
   });

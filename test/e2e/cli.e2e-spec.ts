@@ -178,7 +178,6 @@ describe('enricher simulate', () => {
     [['--message', 'rules'], /Cannot use rules: EISDIR/],
     [['--message', 'config/customers.csv'], /it is not valid JSON/],
     [['--message', 'message.json', '--customer', 'list.json'], /a customer is a JSON object, or null/],
-    [['--message', 'message.json', '--now', 'noon'], /--now noon: not a time/],
     [['--message', 'message.json', '--rules', 'nowhere'], /cannot read the rules folder \(ENOENT\)/],
   ])('cannot run with %j: exit code 3, and no stack trace', async (args, reason) => {
     const { code, stderr } = await enricher(['simulate', ...args], {}, project({ 'list.json': '[]' }));
@@ -189,12 +188,26 @@ describe('enricher simulate', () => {
 });
 
 describe('enricher', () => {
-  test.each([[['chekc']], [['check', '--fromat', 'json']], [['simulate']], [['check', '--format', 'xml']]])(
-    '%j is a usage error: exit code 2',
-    async (args) => {
-      expect((await enricher(args)).code).toBe(2);
-    },
-  );
+  test.each([
+    [['chekc'], "error: unknown command 'chekc'"],
+    [['check', '--fromat', 'json'], "error: unknown option '--fromat'"],
+    [['check', '--format', 'xml'], "error: option '--format <format>' argument 'xml' is invalid"],
+    [['simulate'], "error: required option '--message <file>' not specified"],
+    [
+      ['simulate', '--message', 'samples/known-customer.json', '--now', 'noon'],
+      'error: --now "noon" is not a time such as',
+    ],
+    [['address-hash', 'dana'], 'error: <address> is no e-mail address'],
+    [['crm', 'lookup', 'dana'], 'error: <address> is no e-mail address'],
+    [['decisions', 'list', '--sender', 'dana'], 'error: --sender is no e-mail address'],
+    [['decisions', 'erase', '--sender', 'dana'], 'error: --sender is no e-mail address'],
+    [['decisions', 'list', '--since', '1d', '--until', '2d'], 'error: --until 2d is not after --since 1d'],
+    [['replay', '--until', '7d'], 'error: --until 7d is not after --since 7d'],
+  ])('%j is a usage error: exit code 2, and what is wrong', async (args, told) => {
+    const { code, stdout, stderr } = await enricher(args);
+    expect(stderr).toContain(told);
+    expect([code, stdout]).toEqual([2, '']);
+  });
 
   test.each([[['--help']], [['--version']], [['check', '--help']]])('%j is none', async (args) => {
     expect((await enricher(args)).code).toBe(0);
@@ -229,6 +242,14 @@ describe('enricher', () => {
     const run = await enricher(['start'], { NODE_ENV: 'production', PORT: '0' }, project());
     expect(run.stderr).toContain('WEBHOOK_SECRET or WEBHOOK_SECRET_FILE must be set in production');
     expect(run.code).toBe(3);
+  });
+
+  test('start says which variable may be misspelt when one is missing or wrong', async () => {
+    const env = { NODE_ENV: 'production', PORT: '0', WEBHOOK_SECERT: 'a-secret-of-this-test' };
+    const { code, stderr } = await enricher(['start'], env, project());
+    expect(stderr).toContain('\nWEBHOOK_SECERT is no variable of the service, did you mean "WEBHOOK_SECRET"?\n');
+    expect(stderr).not.toContain('a-secret');
+    expect(code).toBe(3);
   });
 
   test('start refuses rules with faults, with their places', async () => {

@@ -211,7 +211,7 @@ Asked:
 
   test.each([['dana'], [''], ['dana@'], ['a b@c.example']])('%j is no address: usage error', async (address) => {
     const { code, stderr } = await crm(['lookup', address], project([FILE]));
-    expect([code, stderr]).toEqual([2, expect.stringContaining('this is no e-mail address')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('error: <address> is no e-mail address')]);
   });
 });
 
@@ -297,7 +297,10 @@ describe('enricher crm prefetch', () => {
       'data/enricher.db': 'this is no database, but it is long enough to be taken for one. '.repeat(20),
     });
     const { code, stdout, stderr } = await crm(['prefetch'], cwd);
-    expect([code, stdout]).toEqual([1, expect.stringContaining('cannot be kept: file is not a database')]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('cannot be kept: ./data/enricher.db: file is not a database'),
+    ]);
     expect(stderr).toContain('file is not a database');
     expect(readdirSync(join(cwd, 'data'))).toContain('enricher.db');
   });

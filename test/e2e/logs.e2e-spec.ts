@@ -162,6 +162,21 @@ describe('as a process', () => {
     workspace.remove();
   });
 
+  test('warns at the start of variables that are nearly ours, without what is in them', async () => {
+    const env = { RULE_DIR: '/a/value/of/this/test', PORTS: '1', ENRICHER_PORT: 'tcp://10.0.0.1:3000' };
+    const workspace = makeWorkspace({ rules: RULES, customers: CUSTOMERS, env });
+    await using service = await ServiceProcess.start(workspace.env, workspace.folder);
+    const told = service.output.split('\n').filter((line) => line.includes('"context":"Environment"'));
+    expect(told.map((line) => JSON.parse(line) as LogLine)).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'RULE_DIR is no variable of the service, did you mean "RULES_DIR"?',
+      }),
+    ]);
+    expect(service.output).not.toContain('a/value');
+    workspace.remove();
+  });
+
   test('lines for people have no address either', async () => {
     const workspace = makeWorkspace({ rules: RULES, customers: CUSTOMERS, env: { LOG_PRETTY: 'true' } });
     await using service = await ServiceProcess.start(workspace.env, workspace.folder);

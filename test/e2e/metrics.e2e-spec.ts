@@ -47,11 +47,21 @@ test('a delivery counts: its outcome, duration, actions, what was left out, and 
     'enricher_actions_suppressed_total{type="tag",reason="set_before"}',
     'enricher_rule_matches_total{rule="vip",mode="live"}',
     'enricher_rule_matches_total{rule="trial",mode="shadow"}',
+    'enricher_crm_lookups_total{provider="customers",result="found"}',
   ];
   const before = await Promise.all(series.map(valueOf));
   await app.deliver(sampleDelivery({ from: correspondent('dana@northwind.example') }));
   const after = await Promise.all(series.map(valueOf));
   expect(after.map((value, index) => value - before[index]!)).toEqual(series.map(() => 1));
+});
+
+test('a customer file that cannot be used counts with every look-up, for the alert', async () => {
+  const crm = { providers: [{ name: 'customers', type: 'file', path: './gone.csv' }] };
+  await using other = await RunningApp.start({ rules: RULES, crm });
+  for (const id of ['1', '2'])
+    await other.deliver(sampleDelivery({ id, from: correspondent('dana@northwind.example') }));
+  const { text } = await send(`${other.url}/metrics`, { method: 'GET' });
+  expect(text).toContain('enricher_crm_lookups_total{provider="customers",result="misconfigured"} 2\n');
 });
 
 test.each<[what: string, status: number, deliver: () => Promise<unknown>]>([

@@ -119,7 +119,7 @@ describe('enricher replay', () => {
 
   test.each<[string, string[], messages: number]>([
     ['--limit', ['--limit', '2'], 2],
-    ['--until', ['--until', '2026-01-01'], 0],
+    ['--until', ['--since', '30d', '--until', '29d'], 0],
     ['--mailbox', ['--mailbox', 'Claims@insurer.example'], 4],
     ['--mailbox of another', ['--mailbox', 'sales@insurer.example'], 0],
   ])('replays only what %s says', async (_, args, messages) => {
@@ -130,6 +130,7 @@ describe('enricher replay', () => {
   test.each<[string, string[]]>([
     ['no time', ['--since', 'yesterday']],
     ['no number', ['--limit', '0']],
+    ['a time before the week that is the default', ['--until', '2026-01-01']],
     ['an option that is none', ['--rulez', '.']],
   ])('ends with 2 for %s', async (_, args) => {
     expect(await run(app, 'replay', ...args)).toMatchObject({ code: 2, stdout: '' });
@@ -231,4 +232,22 @@ test('nobody is erased by a key that is not the service’s', async () => {
   const env = { ...app.workspace.env, DATA_DIR: tempFolder() };
   const { code, stderr } = await runCli(['decisions', 'erase', '--sender', 'dana@northwind.example'], env, '.');
   expect([code, stderr]).toEqual([3, expect.stringContaining('set ADDRESS_HASH_KEY or DATA_DIR')]);
+});
+
+test('what rules of masked facts did then is known as long as their rules are kept', async () => {
+  const toDesk = {
+    name: 'to-desk',
+    priority: 5,
+    stop: true,
+    conditions: { all: [{ fact: 'message.to', operator: 'contains', value: 'desk@insurer.example' }] },
+    actions: [{ type: 'tag', value: { tags: ['Desk'] } }],
+  };
+  await using app = await RunningApp.start({
+    rules: { 'rules.json': { rules: [toDesk, TAGGED] } },
+    customers: CUSTOMERS,
+  });
+  await deliverAll(app);
+  const edited = { rules: [toDesk, { ...TAGGED, actions: [{ type: 'tag', name: 'VIP', value: { tags: ['Gold'] } }] }] };
+  const { code, stdout } = await replay(app, edited, '--format', 'json');
+  expect([code, JSON.parse(stdout)]).toMatchObject([1, { messages: 4, same: 3, changed: 1, open: 0 }]);
 });

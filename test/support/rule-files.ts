@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { NOT_LOOKED_UP } from '../../src/crm/lookup.service.js';
 import { type Facts, type LookupFacts, MATCHED_BY } from '../../src/facts/facts.js';
 import { formatFault } from '../../src/files/fault.js';
-import { loadRules } from '../../src/rules/load-rules.js';
-import type { RuleSet } from '../../src/rules/rule-set.js';
+import { type LoadedRules, loadRules } from '../../src/rules/load-rules.js';
 import { tempFolder } from './temp-folder.js';
 
 export const LISTS = { tiers: ['gold', 'silver'], regions: { gold: 'north', silver: 'south' } };
@@ -157,12 +156,12 @@ export const message = fc.record({
 });
 
 /** The rule set of a generated file, with the lists. */
-export async function loadRuleFile(file: unknown): Promise<RuleSet> {
+export async function loadRuleFile(file: unknown): Promise<LoadedRules> {
   const folder = tempFolder({
     'rules.json': JSON.stringify(file),
     ...Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [`lists/${name}.json`, JSON.stringify(list)])),
   });
   const loaded = await loadRules(folder, { customerFields: null });
   if (!loaded.ok) throw new Error(loaded.faults.map(formatFault).join('\n'));
-  return loaded.ruleSet;
+  return loaded;
 }
