@@ -89,16 +89,19 @@ program
   .option('--rules <folder>', 'rules folder (default: RULES_DIR)')
   .addOption(format)
   .action(
-    async (options: {
-      message: string;
-      customer?: string;
-      now?: string;
-      rules?: string;
-      full?: boolean;
-      format: 'text' | 'json';
-    }) => {
+    async (
+      options: {
+        message: string;
+        customer?: string;
+        now?: string;
+        rules?: string;
+        full?: boolean;
+        format: 'text' | 'json';
+      },
+      command: Command,
+    ) => {
       const { simulate } = await import('./cli/simulate.js');
-      process.exitCode = await simulate(options, process.env, process.stdout);
+      process.exitCode = await simulate(options, process.env, process.stdout, (message) => command.error(message));
     },
   );
 
@@ -236,9 +239,9 @@ program
   .command('address-hash')
   .description('print what stands for an address in the logs of the service')
   .argument('<address>')
-  .action(async (address: string) => {
+  .action(async (address: string, _: object, command: Command) => {
     const { printAddressHash } = await import('./cli/address-hash.js');
-    process.exitCode = printAddressHash(address, process.env, process.stdout);
+    process.exitCode = printAddressHash(address, process.env, process.stdout, (message) => command.error(message));
   });
 
 program

@@ -147,6 +147,10 @@ test.each(examples('docs/operations.md').map((example, index) => [index + 1, exa
   },
 );
 
+const refuse = (message: string): never => {
+  throw new Error(message);
+};
+
 describe('README.md', () => {
   const [, rule] = examples('README.md');
   const withRule = (text: string) => {
@@ -158,7 +162,7 @@ describe('README.md', () => {
 
   test('shows the answer to the sample message', async () => {
     const out = new PassThrough();
-    await simulate({ message: 'samples/known-customer.json', format: 'json' }, {}, out);
+    await simulate({ message: 'samples/known-customer.json', format: 'json' }, {}, out, refuse);
     out.end();
     const [answer] = examples('README.md');
     expect(JSON.parse(answer!)).toEqual((JSON.parse(await readAll(out)) as { envelope: unknown }).envelope);
@@ -169,7 +173,7 @@ describe('README.md', () => {
     const load = await loadTestedRules(rules, { customerFields: null });
     expect(load.ok ? load.warnings : load.faults.map(formatFault)).toEqual([]);
     const out = new PassThrough();
-    await simulate({ message: 'samples/known-customer.json', rules, format: 'json' }, {}, out);
+    await simulate({ message: 'samples/known-customer.json', rules, format: 'json' }, {}, out, refuse);
     out.end();
     expect(await readAll(out)).toContain('"Repair shop"');
   });

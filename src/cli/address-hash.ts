@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { readServiceConfig } from '../config/service-config.js';
 import { readAddress } from './read-address.js';
-import { type Refuse, refuseUsage } from './refuse.js';
+import type { Refuse } from './refuse.js';
 import { serviceHash } from './service-hash.js';
 
 /**
@@ -10,12 +10,7 @@ import { serviceHash } from './service-hash.js';
  * @param refuse ends the command as wrongly used
  * @throws EnricherError `INPUT_INVALID` when the service's key is not known here
  */
-export function printAddressHash(
-  address: string,
-  env: NodeJS.ProcessEnv,
-  out: Writable,
-  refuse: Refuse = refuseUsage,
-): number {
+export function printAddressHash(address: string, env: NodeJS.ProcessEnv, out: Writable, refuse: Refuse): number {
   const email = readAddress('<address>', address, refuse);
   out.write(`${serviceHash(readServiceConfig(env)).of(email.address)}\n`);
   return 0;

@@ -1,7 +1,2 @@
-import { Command } from 'commander';
-
 /** Ends a command as wrongly used, which is exit code 2. The message says which option or argument is wrong, and no address. */
 export type Refuse = (message: string) => never;
-
-/** Tells it on standard error. */
-export const refuseUsage: Refuse = (message) => new Command().exitOverride().error(message);

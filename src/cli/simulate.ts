@@ -15,7 +15,7 @@ import { parseDelivery } from '../webhook/parse-delivery.js';
 import { GivenCustomerProvider } from './given-customer.provider.js';
 import { printConditions } from './print-conditions.js';
 import { toJson, toText } from './print-enrichment.js';
-import { type Refuse, refuseUsage } from './refuse.js';
+import type { Refuse } from './refuse.js';
 
 export interface SimulateOptions {
   readonly message: string;
@@ -38,7 +38,7 @@ export async function simulate(
   options: SimulateOptions,
   env: NodeJS.ProcessEnv,
   out: NodeJS.WritableStream,
-  refuse: Refuse = refuseUsage,
+  refuse: Refuse,
 ): Promise<0 | 1> {
   const now = readNow(options.now, refuse);
   const config = readServiceConfig({ ...env, RULES_DIR: options.rules ?? env['RULES_DIR'] });

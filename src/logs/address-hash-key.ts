@@ -17,14 +17,17 @@ export interface AddressHashKey {
 /** The key of earlier runs, or a new one that is kept for later ones when the folder can be written. */
 export function keepAddressHashKey(folder: string): AddressHashKey {
   const path = join(folder, KEY_FILE);
-  const kept = readKey(path);
+  const kept = readAddressHashKey(folder);
   if (kept !== null) return { key: kept, lostBecause: null };
   const key = randomBytes(KEY_BYTES).toString('base64url');
   const own = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(own, `${key}\n`, { mode: 0o600 });
-    return { key: publish(own, path) ? key : (readKey(path) ?? replace(own, path, key)), lostBecause: null };
+    return {
+      key: publish(own, path) ? key : (readAddressHashKey(folder) ?? replace(own, path, key)),
+      lostBecause: null,
+    };
   } catch (error) {
     return { key, lostBecause: (error as NodeJS.ErrnoException).code ?? 'it cannot be written' };
   } finally {
@@ -49,10 +52,10 @@ function replace(own: string, path: string, key: string): string {
   return key;
 }
 
-/** Null when there is none that can be used. */
-function readKey(path: string): string | null {
+/** The key in a data folder; null when there is none that can be used. */
+export function readAddressHashKey(folder: string): string | null {
   try {
-    const key = readFileSync(path, 'utf8').trim();
+    const key = readFileSync(join(folder, KEY_FILE), 'utf8').trim();
     return key.length >= MIN_KEY_LENGTH ? key : null;
   } catch {
     return null;
