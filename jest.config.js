@@ -26,6 +26,4 @@ export default {
   testTimeout: 30_000,
   // Tests wait more than they compute; Jest would take one worker on a machine of two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
-  // Servers and threads that a failing test leaves behind must not keep the run from ending.
-  forceExit: true,
 };

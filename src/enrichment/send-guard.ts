@@ -7,7 +7,7 @@ import type { AddressHash } from '../shared/address-hash.js';
 import { within } from '../shared/within.js';
 
 export interface SendGuardOptions {
-  /** One message for each conversation, rule and kind in so many milliseconds; 0 for no limit. */
+  /** A rule sends for one message of a conversation in so many milliseconds, and forwards one; 0 for no limit. */
   readonly windowMs: number;
   /** Makes of conversations, senders and rules what is stored. */
   readonly hash: Pick<AddressHash, 'ofText'>;
@@ -22,8 +22,8 @@ const MAX_REMEMBERED = 100_000;
 const MAX_AHEAD_MS = 60_000;
 
 /**
- * Lets a rule send or forward one message for each conversation in a while, counted in the store, so that two machines that answer each other
- * do not fill two mailboxes. While the store does not answer, this process counts by itself.
+ * Lets a rule send or forward for one message of a conversation in a while, counted in the store, so that two machines that answer each other
+ * do not fill two mailboxes. What the rule has to send for that message goes out whole. While the store does not answer, this process counts by itself.
  */
 export class SendGuard {
   readonly #own = new LRUCache<string, { readonly by: string; readonly at: number }>({ max: MAX_REMEMBERED });
@@ -52,8 +52,7 @@ export class SendGuard {
     if (asked.size === 0) return composition;
     const by = hash.ofText(JSON.stringify([key.mailbox, key.event, key.messageId]));
     const free = new Set(await this.#take([...asked], by, Math.max(0, Math.min(MAX_WAIT_MS, leftMs / 2))));
-    // The first of a scope uses it up.
-    const kept = scopes.map((scope) => scope === null || free.delete(scope));
+    const kept = scopes.map((scope) => scope === null || free.has(scope));
     const isKept = (_: unknown, index: number) => kept[index];
     const refused = actions.flatMap(({ type }, index) =>
       kept[index] === true

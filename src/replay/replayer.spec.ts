@@ -240,18 +240,6 @@ test('what a rule was kept from sending lately is no change, and what another se
   expect(await replay(row, [ALL, { ...thanks, name: 'other' }])).toMatchObject({ changes: [added('sendMessage')] });
 });
 
-test.each<[string, readonly object[], object]>([
-  ['no edit', [send('One'), send('Two')], { verdict: 'same', changes: [] }],
-  ['an edit of what was not sent', [send('One'), send('Three')], { verdict: 'same', changes: [] }],
-  ['what was not sent taken out', [send('One')], { verdict: 'same', changes: [] }],
-  ['an edit of what was sent', [send('Other'), send('Two')], { verdict: 'changed', changes: [removed('sendMessage')] }],
-])('of two messages of a rule, of which one was sent: %s', async (_, actions, told) => {
-  const before = await record([rule('one', [], [send('One')])], facts);
-  const suppressed = [{ rule: 'one', type: 'sendMessage', reason: 'sent_lately' }];
-  const row = { ...before, record: JSON.stringify({ ...JSON.parse(before.record), suppressed }) };
-  expect(await replay(row, [rule('one', [], actions)])).toMatchObject(told);
-});
-
 describe('with the rules of then', () => {
   const TO_DESK = rule(
     'to-desk',

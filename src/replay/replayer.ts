@@ -86,7 +86,7 @@ export class Replayer {
     const open = former !== null && actTheSame(decision, former, row.rules) ? NOTHING_OPEN : unseen;
     const composition = composeActions(withoutUnseen(decision.acting, unseen), facts, this.mailboxOf(row.mailbox));
     const before = actionsOf(row);
-    const after = withoutHeldBack(composition, suppressed, before);
+    const after = withoutHeldBack(composition, suppressed);
     const isOpen = open.fields.size > 0 || open.types.size > 0;
     const changes = compareEffects(effectsOf(before), effectsOf(after), unseen);
     const areAllSeen = unseen.fields.size === 0 && unseen.types.size === 0;
@@ -125,18 +125,11 @@ function withoutUnseen(acting: readonly Rule[], { types }: OpenEffects): ActingR
   return acting.map(({ name, actions }) => ({ name, actions: actions.filter(({ type }) => !types.has(type)) }));
 }
 
-/** How much was sent lately is not replayed: what a rule was kept from sending then, it is kept from sending now, save what it did send. */
-function withoutHeldBack(
-  { actions, rules }: Composition,
-  suppressed: DecisionRecord['suppressed'],
-  before: readonly Action[],
-): readonly Action[] {
+/** How much was sent lately is not replayed: what a rule was kept from sending then, it is kept from sending now. */
+function withoutHeldBack({ actions, rules }: Composition, suppressed: DecisionRecord['suppressed']): readonly Action[] {
   const heldBack = suppressed.filter(({ reason }) => reason === 'sent_lately');
   if (heldBack.length === 0) return actions;
-  const sent = new Set(before.map((action) => JSON.stringify(action)));
-  const isHeldBack = ({ type }: Action, at: number) =>
-    heldBack.some((each) => each.type === type && each.rule === rules[at]);
-  return actions.filter((action, at) => sent.has(JSON.stringify(action)) || !isHeldBack(action, at));
+  return actions.filter(({ type }, at) => !heldBack.some((each) => each.type === type && each.rule === rules[at]));
 }
 
 function actionsOf({ answer }: DecisionRow): readonly Action[] {

@@ -43,12 +43,12 @@ describe('mail that a rule sends', () => {
     expect(await typesFor(app, {})).toEqual(['tag']);
   });
 
-  test('goes out once for each kind of a rule, also when the rule has more; a delivery with other content has it again', async () => {
+  test('goes out whole for one message of the conversation; a delivery with other content has it again', async () => {
     const mail = (body: string) => ({ type: 'sendMessage', name: body, value: { body, bodyType: 'text' } });
     const forward = { type: 'forwardMessage', value: { toAddresses: ['desk@insurer.example'] } };
     const two = { name: 'two', conditions: { all: [] }, actions: [mail('one'), forward, mail('two')] };
     await using app = await RunningApp.start({ rules: { 'rules.json': { rules: [two] } } });
-    const sent = ['sendMessage', 'forwardMessage'];
+    const sent = ['sendMessage', 'forwardMessage', 'sendMessage'];
     expect(await typesFor(app, { id: 'same' })).toEqual(sent);
     expect(await typesFor(app, { id: 'same', subject: 'Another' })).toEqual(sent);
     expect(await typesFor(app, { id: 'other' })).toEqual([]);
