@@ -43,7 +43,7 @@ export type Claim =
   | { readonly kind: 'claimed' }
   | { readonly kind: 'done'; readonly bodyHash: string; readonly decidedAt: number; readonly answer: StoredAnswer }
   /** Another replica decides it. */
-  | { readonly kind: 'taken'; readonly bodyHash: string; readonly leaseUntil: number };
+  | { readonly kind: 'taken'; readonly bodyHash: string };
 
 export interface DecisionQuery {
   readonly senderHash?: string;

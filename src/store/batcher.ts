@@ -51,13 +51,16 @@ export class Batcher<In, Out> {
   #take(): readonly Waiting<In, Out>[] {
     const { maxItems, keyOf } = this.options;
     const batch = new Map<string, Waiting<In, Out>>();
-    const left: Waiting<In, Out>[] = [];
+    const repeated: Waiting<In, Out>[] = [];
+    let looked = 0;
     for (const waiting of this.#waiting) {
+      if (batch.size === maxItems) break;
+      looked++;
       const key = keyOf(waiting.item);
-      if (batch.size < maxItems && !batch.has(key)) batch.set(key, waiting);
-      else left.push(waiting);
+      if (batch.has(key)) repeated.push(waiting);
+      else batch.set(key, waiting);
     }
-    this.#waiting = left;
+    this.#waiting = [...repeated, ...this.#waiting.slice(looked)];
     return [...batch.values()];
   }
 }

@@ -14,7 +14,7 @@ export type Key = Pick<Row, (typeof KEY)[number]>;
 export type Known = Pick<Row, (typeof KNOWN)[number]>;
 
 export const KEY = ['mailbox', 'event', 'message_id'] as const;
-export const KNOWN = [...KEY, 'body_hash', 'decided_at', 'lease_until', 'status', 'answer', 'revision'] as const;
+export const KNOWN = [...KEY, 'body_hash', 'decided_at', 'status', 'answer', 'revision'] as const;
 const MAX_KEY_PART_BYTES = 800;
 export const COLUMNS = [
   ...KEY,
@@ -79,9 +79,9 @@ export function toDecision(row: Row): DecisionRow {
   };
 }
 
-export function claimOf(row: Known, now: number): Claim {
-  const { body_hash: bodyHash, decided_at: decidedAt, lease_until: leaseUntil, status } = row;
-  if (status === null) return { kind: 'taken', bodyHash, leaseUntil: leaseUntil ?? now };
+export function claimOf(row: Known): Claim {
+  const { body_hash: bodyHash, decided_at: decidedAt, status } = row;
+  if (status === null) return { kind: 'taken', bodyHash };
   return { kind: 'done', bodyHash, decidedAt, answer: answerOf(row) };
 }
 

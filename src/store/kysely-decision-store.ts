@@ -153,9 +153,11 @@ export class KyselyDecisionStore extends DecisionStore {
 
   async #findAll(requests: readonly ClaimRequest[]): Promise<Claim[]> {
     const found = await this.#known(requests.map(({ key }) => key));
+    // As nearly always.
+    if (found.size === 0) return requests.map(() => ({ kind: 'claimed' }));
     return requests.map(({ key }): Claim => {
       const row = found.get(keyOf(key));
-      return row === undefined ? { kind: 'claimed' } : claimOf(row, Date.now());
+      return row === undefined ? { kind: 'claimed' } : claimOf(row);
     });
   }
 
@@ -170,13 +172,14 @@ export class KyselyDecisionStore extends DecisionStore {
       if (isOurs(index)) return { kind: 'claimed' };
       const row = found.get(keyOf(key));
       // Released between the two statements: the next try will have it.
-      return row === undefined ? { kind: 'taken', bodyHash, leaseUntil: now } : claimOf(row, now);
+      return row === undefined ? { kind: 'taken', bodyHash } : claimOf(row);
     });
   }
 
   async #commitAll(decisions: readonly DecisionRow[]): Promise<StoredAnswer[]> {
     const db = await this.store.ready();
     const kept = new Set((await this.#insertDecisions.run(db, inKeyOrder(decisions.map(toRow)))).map(({ id }) => id));
+    if (kept.size === decisions.length) return decisions.map(({ answer }) => answer);
     const earlier = await this.#known(decisions.filter(({ id }) => !kept.has(id)));
     return decisions.map((decision) => {
       const row = earlier.get(keyOf(decision));
