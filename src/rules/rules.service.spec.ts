@@ -17,11 +17,13 @@ async function start(
   folder: string,
   lastGood: ScriptedLastGood | null,
   events: RulesEvent[] = [],
+  isStrict = false,
 ): Promise<RulesService> {
   const service = await RulesService.start({
     folder,
     customerFields: null,
     lastGood,
+    isStrict,
     report: (event) => events.push(event),
     watching: { pollMs: 20, settleMs: 10 },
   });
@@ -60,12 +62,20 @@ describe('a start with broken rules', () => {
 
   test.each([
     ['no accepted set', new ScriptedLastGood()],
-    ['strict', null],
+    ['nowhere to keep one', null],
   ])('is refused with %s', async (_, lastGood) => {
     await expect(start(tempFolder({ 'a.json': BROKEN }), lastGood)).rejects.toMatchObject({
       code: 'RULES_INVALID',
       message: expect.stringContaining('a.json:1:13'),
     });
+  });
+
+  test('is refused when it is strict, though there is an accepted set, which stays', async () => {
+    const [folder, kept] = [tempFolder({ 'a.json': rule('good') }), new ScriptedLastGood()];
+    const { status } = await start(folder, kept, [], true);
+    writeFileSync(join(folder, 'a.json'), BROKEN);
+    await expect(start(folder, kept, [], true)).rejects.toMatchObject({ code: 'RULES_INVALID' });
+    expect(kept.kept?.revision).toBe(status.revision);
   });
 
   test('is refused, and says why, when nobody knows whether there is an accepted set', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { loadRules } from '../../src/rules/load-rules.js';
+import { dice } from '../support/dice.js';
 import { sampleDelivery } from '../support/sample-delivery.js';
 import { type DeliveryRecord, SenderSimulator } from '../support/sender-simulator.js';
 import { buildService, ServiceProcess } from '../support/service-process.js';
@@ -29,17 +30,6 @@ function generation(n: number): Files {
     'a.json': JSON.stringify({ rules: [rule('a', `A-${n}`)] }, null, 2),
     'b.json': JSON.stringify({ conditions: { [`shared-${n}`]: { all: [] } }, rules: [rule('b', `B-${n}`)] }, null, 2),
     'ab.test.json': JSON.stringify({ name: 'both act', expect: { rules: ['a', 'b'] } }),
-  };
-}
-
-/** Numbers that look like chance, the same for the same seed. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed | 0;
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % sides;
   };
 }
 
