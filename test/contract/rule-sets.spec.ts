@@ -1,29 +1,14 @@
-import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { revisionOf } from '../../src/rules/rules-folder.js';
 import { KyselyRuleSets } from '../../src/store/kysely-rule-sets.js';
 import { Store } from '../../src/store/store.js';
+import { onBothDatabases } from '../support/both-databases.js';
 import { freePort } from '../support/free-port.js';
-import { TestPostgres } from '../support/postgres.js';
 import { describeRuleSets } from './rule-sets.contract.js';
 
 const RULES = { revision: revisionOf([]), acceptedAt: new Date(), files: [] };
 
-const folder = mkdtempSync(join(tmpdir(), 'enricher-rule-sets-'));
-let postgres: TestPostgres;
-
-beforeAll(async () => {
-  postgres = await TestPostgres.start();
-});
-afterAll(async () => {
-  await postgres.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-describeRuleSets('SQLite', () => `file:${join(folder, 'enricher.db')}`);
-describeRuleSets('PostgreSQL', () => postgres.url());
+onBothDatabases(describeRuleSets);
 
 test.each([
   ['that cannot be opened', () => 'file:/dev/null/enricher.db'],

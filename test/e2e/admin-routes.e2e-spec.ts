@@ -1,33 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ADMIN_TOKEN, AdminClient } from '../support/admin-client.js';
+import { DANA, gold, RULES } from '../support/gold-rules.js';
 import { answer, ScriptedServer } from '../support/scripted-server.js';
 import { RunningApp, writeRules } from '../support/start-app.js';
 import { until } from '../support/until.js';
-
-const DANA = 'dana@northwind.example';
-const gold = (name: string, tag: string, more: object = {}) => ({
-  name,
-  conditions: {
-    all: [
-      { fact: 'lookup.state', operator: 'equal', value: 'found' },
-      { fact: 'customer.tier', operator: 'equal', value: 'gold' },
-    ],
-  },
-  actions: [{ type: 'tag', value: { tags: [tag] } }],
-  ...more,
-});
-const RULES = {
-  'rules.json': {
-    rules: [
-      gold('vip', 'VIP', { priority: 20, mailboxes: ['claims@insurer.example', '*@branch.example'] }),
-      gold('vip-again', 'VIP', { mode: 'shadow', description: 'Only looked at', validFrom: '2026-01-01' }),
-      gold('twice', 'VIP'),
-      gold('late', 'Late', { validUntil: '2020-01-01', exclusive: 'group', stop: true }),
-    ],
-  },
-  'lists/partners.csv': 'domain,owner\nacme.example,Joe\n',
-};
 
 let app: RunningApp;
 let admin: AdminClient;

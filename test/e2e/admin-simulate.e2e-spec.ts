@@ -1,33 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ADMIN_TOKEN, AdminClient } from '../support/admin-client.js';
+import { DANA, RULES } from '../support/gold-rules.js';
 import { send } from '../support/http.js';
 import { sampleDelivery } from '../support/sample-delivery.js';
 import { RunningApp } from '../support/start-app.js';
-
-const DANA = 'dana@northwind.example';
-const gold = (name: string, tag: string, more: object = {}) => ({
-  name,
-  conditions: {
-    all: [
-      { fact: 'lookup.state', operator: 'equal', value: 'found' },
-      { fact: 'customer.tier', operator: 'equal', value: 'gold' },
-    ],
-  },
-  actions: [{ type: 'tag', value: { tags: [tag] } }],
-  ...more,
-});
-const RULES = {
-  'rules.json': {
-    rules: [
-      gold('vip', 'VIP', { priority: 20, mailboxes: ['claims@insurer.example', '*@branch.example'] }),
-      gold('vip-again', 'VIP', { mode: 'shadow', description: 'Only looked at', validFrom: '2026-01-01' }),
-      gold('twice', 'VIP'),
-      gold('late', 'Late', { validUntil: '2020-01-01', exclusive: 'group', stop: true }),
-    ],
-  },
-  'lists/partners.csv': 'domain,owner\nacme.example,Joe\n',
-};
 
 let app: RunningApp;
 let admin: AdminClient;
