@@ -23,7 +23,8 @@ const MAX_AHEAD_MS = 60_000;
 
 /**
  * Lets a rule send or forward for one message of a conversation in a while, counted in the store, so that two machines that answer each other
- * do not fill two mailboxes. What the rule has to send for that message goes out whole. While the store does not answer, this process counts by itself.
+ * do not fill two mailboxes. What the rule has to send for that message goes out whole. While the store does not answer, this process counts
+ * by itself.
  */
 export class SendGuard {
   readonly #own = new LRUCache<string, { readonly by: string; readonly at: number }>({ max: MAX_REMEMBERED });
